@@ -13,7 +13,10 @@ use crate::erasure::ErasureReceipt;
 use crate::grants::{Grant, Grants, RoleGrants};
 pub use crate::health::{HealthEvent, HealthSnapshot};
 use crate::ids::{RoomId, Timestamp, User, UserId};
+use crate::moderation::Ban;
 use crate::roles::{Access, Role, RoomKind};
+
+pub use crate::invitations::{InvitationsPage, ListedInvitation, NewInvitation, OfferedInvitation};
 
 /// The path of the acts of administrators: `POST` a [`RequestedAct`].
 pub const ACTS_PATH: &str = "/api/administration/acts";
@@ -108,6 +111,34 @@ named! {
         ChangeSettings = "change_settings",
         /// A grant of a user was given, refused, or left to the role again.
         SetGrant = "set_grant",
+        /// A moderator deleted a message of another user.
+        DeleteMessage = "delete_message",
+        /// A user was silenced, in a room or in the workspace.
+        Silence = "silence",
+        /// A silence was ended early.
+        EndSilence = "end_silence",
+        /// A member was removed from a room.
+        RemoveMember = "remove_member",
+        /// A member of a room got another role there.
+        SetRoomRole = "set_room_role",
+        /// A user was invited to a private room.
+        InviteToRoom = "invite_to_room",
+        /// A fact of a room was changed.
+        ChangeRoom = "change_room",
+        /// A room was deleted.
+        DeleteRoom = "delete_room",
+        /// An account was banned.
+        Ban = "ban",
+        /// The ban of an account was ended early.
+        EndBan = "end_ban",
+        /// A network was banned.
+        BanAddress = "ban_address",
+        /// The ban of a network was ended early.
+        EndAddressBan = "end_address_ban",
+        /// A message was reported.
+        Report = "report",
+        /// A report was decided.
+        DecideReport = "decide_report",
     }
 }
 
@@ -149,6 +180,12 @@ pub struct ListedPerson {
     /// The last use of a session, to the hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
+    /// The ban of the account. Its end may have passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ban: Option<Ban>,
+    /// The end of the silence in the workspace. It may have passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silenced_until: Option<Timestamp>,
 }
 
 /// A page of the people by id, without service accounts.
@@ -158,74 +195,6 @@ pub struct AccountsPage {
     pub people: Vec<ListedPerson>,
     /// Whether there are more.
     pub more: bool,
-}
-
-/// An invitation to be made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NewInvitation {
-    /// The role of the people who come by it.
-    pub role: Role,
-    /// The number of people who can come by it, at most [`MAX_INVITATION_USES`].
-    pub uses: u32,
-    /// Its life in milliseconds, at most [`MAX_INVITATION_MS`]; without an end if there is none.
-    #[serde(default)]
-    pub lasts_ms: Option<u64>,
-    /// The rooms that the people join, at most [`MAX_INVITATION_ROOMS`].
-    #[serde(default)]
-    pub rooms: Vec<RoomId>,
-    /// A note for administrators, at most [`MAX_NOTE_CHARS`].
-    #[serde(default)]
-    pub note: String,
-}
-
-/// An invitation, as administrators see it. The token is shown once, when the invitation is made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedInvitation {
-    /// Its number.
-    pub id: u64,
-    /// The role of the people who come by it.
-    pub role: Role,
-    /// The number of people who can come by it.
-    pub uses: u32,
-    /// The people who came by it.
-    pub people: Vec<User>,
-    /// The rooms that they join.
-    pub rooms: Vec<RoomId>,
-    /// The note.
-    pub note: String,
-    /// The user who made it; none for the server itself or the command line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub made_by: Option<User>,
-    /// The time at which it was made.
-    pub made_at: Timestamp,
-    /// Its end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Timestamp>,
-    /// The time at which it was revoked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revoked_at: Option<Timestamp>,
-}
-
-/// A page of the invitations, the newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvitationsPage {
-    /// The invitations.
-    pub invitations: Vec<ListedInvitation>,
-    /// Whether there are older ones.
-    pub more: bool,
-}
-
-/// An invitation, as the person with its link sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OfferedInvitation {
-    /// The name of the workspace.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workspace: Option<String>,
-    /// The name of the user who invites.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invited_by: Option<String>,
-    /// The role.
-    pub role: Role,
 }
 
 /// Whether the reader may set the server up with one click: the server has no owner, serves its own machine alone, and the
@@ -351,6 +320,42 @@ pub enum AdministrationAct {
     },
     /// Changes settings of the workspace.
     ChangeSettings(WorkspaceSettings),
+    /// Silences a user in the whole workspace. Needs a reason.
+    Silence {
+        /// The user.
+        user: UserId,
+        /// The duration from now on in milliseconds, at most [`MAX_RESTRICTION_MS`]; 0 ends the silence.
+        ///
+        /// [`MAX_RESTRICTION_MS`]: crate::moderation::MAX_RESTRICTION_MS
+        lasts_ms: u64,
+    },
+    /// Bans an account: its connections end, and nobody can sign in until the end of the ban. Needs a reason.
+    Ban {
+        /// The user.
+        user: UserId,
+        /// The duration from now on in milliseconds; without an end if there is none.
+        #[serde(default)]
+        lasts_ms: Option<u64>,
+    },
+    /// Ends the ban of an account. Needs a reason.
+    EndBan {
+        /// The user.
+        user: UserId,
+    },
+    /// Bans an address or a network: its requests and sockets are refused until the end of the ban. Needs a reason.
+    BanAddress {
+        /// The address or network, such as `203.0.113.7`, `203.0.113.0/24` or `2001:db8::/48`. One IPv6 address stands for
+        /// its network of 64 bits.
+        network: String,
+        /// The duration from now on in milliseconds; without an end if there is none.
+        #[serde(default)]
+        lasts_ms: Option<u64>,
+    },
+    /// Ends the ban of a network. Needs a reason.
+    EndAddressBan {
+        /// The network as it was banned.
+        network: String,
+    },
 }
 
 /// A request for an act.

@@ -10,6 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{RoomId, User};
+use crate::moderation::Silence;
 use crate::position::Seq;
 use crate::rooms::Room;
 
@@ -89,6 +90,9 @@ pub enum MembershipEvent {
         /// The act of the other user; absent if the user left.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         removal: Option<Removal>,
+        /// The reason of the removal.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
     /// The read mark moved; the event carries the new counts.
     Read(Membership),
@@ -98,6 +102,12 @@ pub enum MembershipEvent {
         room: RoomId,
         /// Whether the room is muted from now on.
         muted: bool,
+    },
+    /// A moderator has silenced the user, or has ended a silence. A silence ends by itself too,
+    /// without an event.
+    Silenced {
+        /// All silences of the user whose end was in the future at this event.
+        silences: Vec<Silence>,
     },
 }
 
@@ -125,4 +135,7 @@ pub struct MembershipSnapshot {
     /// memberships too, in an order of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub muted: Vec<RoomId>,
+    /// The silences of the user. Their ends may have passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silences: Vec<Silence>,
 }

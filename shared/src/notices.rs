@@ -9,9 +9,13 @@ use std::mem::discriminant;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{OrderId, PostId, RoomId, Timestamp, User};
+use crate::moderation::ReportOutcome;
 use crate::orders::OrderStatus;
 use crate::position::Seq;
 use crate::profile::QuietHours;
+
+pub use crate::demonstration::{DEMO_EVERY_MS, DEMO_NOTICES, Demonstration};
+pub use crate::notice_kind::{NoticeKind, mute};
 
 /// Unicode scalar values of a message's excerpt in a notice.
 pub const MAX_EXCERPT_CHARS: usize = 120;
@@ -22,35 +26,8 @@ pub const PARTICLES: &[&str] = &[
     "님", "씨", "아", "야", "이", "가", "은", "는", "을", "를", "의", "에게", "한테", "께서", "께",
     "와", "과", "랑", "이랑", "하고", "도", "만", "부터", "까지", "보다", "처럼",
 ];
-/// The time between two notices of the demonstration, in milliseconds.
-pub const DEMO_EVERY_MS: u64 = 10_000;
-/// Notices of one demonstration, which takes two minutes.
-pub const DEMO_NOTICES: u32 = 12;
 
 pub use crate::notice_marks::{KEPT_NOTICES, NoticeBox, ReadMark, ReadMarks};
-
-/// The kind of a notice; a user can mute each kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum NoticeKind {
-    /// The user was mentioned in a room.
-    Mention,
-    /// The status of the user's order changed.
-    OwnOrder,
-    /// An order was placed.
-    Order,
-    /// A post was written.
-    Post,
-    /// A scheduled notice.
-    Schedule,
-}
-
-impl NoticeKind {
-    /// Every kind, in the order of the settings page.
-    pub const ALL: [Self; 5] =
-        [Self::Mention, Self::OwnOrder, Self::Order, Self::Post, Self::Schedule];
-}
 
 /// A stored notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +94,22 @@ pub enum NoticeContent {
         /// The status after; absent if the order was deleted.
         now: Option<OrderStatus>,
     },
+    /// A user has reported a message, for the moderators of its room. The notice does not contain the text.
+    Reported {
+        /// The number of the report.
+        report: u64,
+        /// The room of the message.
+        room: RoomId,
+    },
+    /// A moderator has decided the user's report.
+    ReportDecided {
+        /// The room of the message.
+        room: RoomId,
+        /// The reported message.
+        message: Seq,
+        /// The outcome.
+        outcome: ReportOutcome,
+    },
 }
 
 impl NoticeContent {
@@ -128,6 +121,7 @@ impl NoticeContent {
             Self::Ordered { .. } => NoticeKind::Order,
             Self::Mentioned { .. } => NoticeKind::Mention,
             Self::OrderMoved { .. } => NoticeKind::OwnOrder,
+            Self::Reported { .. } | Self::ReportDecided { .. } => NoticeKind::Report,
         }
     }
 
@@ -137,47 +131,12 @@ impl NoticeContent {
             Self::Posted { by, .. } | Self::Ordered { by, .. } | Self::Mentioned { by, .. } => {
                 Some(by)
             }
-            Self::Scheduled { .. } | Self::Demonstrated { .. } | Self::OrderMoved { .. } => None,
+            Self::Scheduled { .. }
+            | Self::Demonstrated { .. }
+            | Self::OrderMoved { .. }
+            | Self::Reported { .. }
+            | Self::ReportDecided { .. } => None,
         }
-    }
-}
-
-/// Mutes or unmutes a kind. Returns whether `muted` changed; it stays ascending.
-pub fn mute(muted: &mut Vec<NoticeKind>, kind: NoticeKind, mute: bool) -> bool {
-    match (muted.binary_search(&kind), mute) {
-        (Ok(index), false) => {
-            muted.remove(index);
-            true
-        }
-        (Err(index), true) => {
-            muted.insert(index, kind);
-            true
-        }
-        _ => false,
-    }
-}
-
-/// The demonstration of scheduled notices, which every user can start: [`DEMO_NOTICES`] notices, one every
-/// [`DEMO_EVERY_MS`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Demonstration {
-    /// The user who started it.
-    pub by: User,
-    /// When it was started.
-    pub started_at: Timestamp,
-}
-
-impl Demonstration {
-    /// When the notice with this number is due.
-    pub fn due(&self, number: u32) -> Timestamp {
-        self.started_at.plus(u64::from(number) * DEMO_EVERY_MS)
-    }
-
-    /// The number of the last notice that is due by now; 0 before the first.
-    pub fn number_at(&self, now: Timestamp) -> u32 {
-        let passed = now.since(self.started_at) / DEMO_EVERY_MS;
-        u32::try_from(passed).unwrap_or(u32::MAX).min(DEMO_NOTICES)
     }
 }
 
@@ -248,6 +207,15 @@ pub enum InboxEvent {
     QuietHours(Option<QuietHours>),
     /// A room was deleted, and with it the notices that quote it, which this event replaces in the log.
     RoomDeleted(RoomId),
+    /// A message was deleted, and with it the notice that quotes it, which this event replaces in the log.
+    MessageDeleted {
+        /// Which room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+    },
+    /// A moderator has decided a report, so the notice of it is dropped.
+    ReportClosed(u64),
 }
 
 /// The notices for every user at a position.
@@ -296,6 +264,13 @@ impl InboxSnapshot {
             InboxEvent::QuietHours(quiet) => self.quiet = quiet,
             InboxEvent::RoomDeleted(deleted) => self.notices.retain(|notice| {
                 !matches!(notice.what, NoticeContent::Mentioned { room, .. } if room == deleted)
+            }),
+            InboxEvent::MessageDeleted { room, message } => self.notices.retain(|notice| {
+                let quotes = (room, message);
+                !matches!(notice.what, NoticeContent::Mentioned { room, message, .. } if quotes == (room, message))
+            }),
+            InboxEvent::ReportClosed(closed) => self.notices.retain(|notice| {
+                !matches!(notice.what, NoticeContent::Reported { report, .. } if report == closed)
             }),
         }
     }

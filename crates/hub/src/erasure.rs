@@ -127,7 +127,7 @@ impl Eraser {
                 room.people.iter_mut().for_each(|person| self.rename(person));
                 ChatEvent::RoomChanged { room, by: self.name(by) }
             }
-            ChatEvent::Deleted => ChatEvent::Deleted,
+            other @ (ChatEvent::MessageDeleted { .. } | ChatEvent::Deleted) => other,
         }
     }
 
@@ -154,16 +154,17 @@ impl Eraser {
 
     fn membership(&mut self, event: MembershipEvent) -> MembershipEvent {
         match event {
-            MembershipEvent::Left { room, removal } => {
+            MembershipEvent::Left { room, removal, reason } => {
                 let removal = removal.map(|removal| match removal {
                     Removal::Removed(by) => Removal::Removed(self.name(by)),
                     Removal::Deleted(by) => Removal::Deleted(self.name(by)),
                 });
-                MembershipEvent::Left { room, removal }
+                MembershipEvent::Left { room, removal, reason }
             }
             other @ (MembershipEvent::Joined(_)
             | MembershipEvent::Read(_)
-            | MembershipEvent::Muted { .. }) => other,
+            | MembershipEvent::Muted { .. }
+            | MembershipEvent::Silenced { .. }) => other,
         }
     }
 
@@ -218,7 +219,9 @@ impl Eraser {
             | InboxEvent::Read(_)
             | InboxEvent::Muted { .. }
             | InboxEvent::QuietHours(_)
-            | InboxEvent::RoomDeleted(_)) => other.into(),
+            | InboxEvent::RoomDeleted(_)
+            | InboxEvent::MessageDeleted { .. }
+            | InboxEvent::ReportClosed(_)) => other.into(),
         }
     }
 }

@@ -11,7 +11,8 @@
 //! - `command`: the type of the feature's change, and the function that decides a command. Where the
 //!   command is the change, the type is the command itself. `needs` names the function that returns what a change needs
 //!   (see [`crate::policy::rights`]). `small` names the function that tells whether a change adds
-//!   so little that it needs no space (see [`crate::storage`]). `costs` names the function that returns the cost of a
+//!   so little that it needs no space (see [`crate::storage`]). `speech` names the function that tells whether a change
+//!   writes to others, which a silenced user may not. `costs` names the function that returns the cost of a
 //!   command beyond that of any command (see [`crate::budgets`]).
 //! - `query`: the function that answers the feature's queries without data; without a function, the
 //!   store answers them. `needs` is that of `command`.
@@ -61,7 +62,7 @@ macro_rules! features {
                 $(, revokes $revokes:path)?
                 $(, ephemeral $field:ident: $State:ty $(, signal $on_signal:ident, needs $signal_needs:path)?)?;
             )?
-            $(command $Change:ty = $decide:path, needs $needs:path $(, costs $cost:path)? $(, small $small:path)?;)?
+            $(command $Change:ty = $decide:path, needs $needs:path $(, costs $cost:path)? $(, small $small:path)? $(, speech $speech:path)?;)?
             $(query $(= $answer:path)?, needs $query_needs:path;)?
         }
     )+) => {
@@ -119,6 +120,14 @@ macro_rules! features {
         pub fn is_small(change: &Change) -> bool {
             match change {
                 $($(Change::$feature(_change) => false $(|| $small(_change))?,)?)+
+            }
+        }
+
+        /// Whether a change writes to others: a silenced user may not make it. See
+        /// [`check_speech`](crate::policy::rights::check_speech).
+        pub fn is_speech(change: &Change) -> bool {
+            match change {
+                $($(Change::$feature(_change) => false $(|| $speech(_change))?,)?)+
             }
         }
 
@@ -195,7 +204,7 @@ macro_rules! features {
 
 features! {
     Rooms {
-        command crate::rooms::RoomsChange = crate::rooms::decide, needs crate::rooms::needs, costs crate::rooms::cost, small crate::rooms::is_small;
+        command crate::rooms::RoomsChange = crate::rooms::decide, needs crate::rooms::needs, costs crate::rooms::cost, small crate::rooms::is_small, speech crate::rooms::is_speech;
     }
     Membership {
         topic Memberships, revokes crate::membership::revoked_access;
@@ -203,7 +212,7 @@ features! {
     }
     Chat {
         topic Room, redacts crate::chat::is_redaction;
-        command crate::chat::ChatChange = crate::chat::decide, needs crate::chat::needs, costs crate::chat::cost;
+        command crate::chat::ChatChange = crate::chat::decide, needs crate::chat::needs, costs crate::chat::cost, small crate::chat::is_small, speech crate::chat::is_speech;
         query, needs crate::chat::query_needs;
     }
     Details {
@@ -222,7 +231,7 @@ features! {
     }
     Posts {
         topic Posts, redacts crate::posts::is_redaction;
-        command madang_shared::posts::PostsCommand = crate::posts::decide, needs crate::posts::needs, small crate::posts::is_small;
+        command madang_shared::posts::PostsCommand = crate::posts::decide, needs crate::posts::needs, small crate::posts::is_small, speech crate::posts::is_speech;
         query, needs crate::posts::query_needs;
     }
     Price {

@@ -18,7 +18,8 @@
 //!    Socket.IO on all nodes.
 //! 5. [`policy`], the pure decisions about access and resumption, [`names`], the rules for names, [`budgets`], the limits on costs,
 //!    and [`storage`], the bounds on stored data; [`passwords`] and [`sign_in_throttle`], the rules for signing in;
-//!    [`administration`], the acts of administrators and the audit log, and [`health`], the state of the node for them.
+//!    [`administration`], the acts of administrators and the audit log, [`health`], the state of the node
+//!    for them, and [`moderation`], silences, bans and reports.
 
 pub mod access_tokens;
 pub mod access_watch;
@@ -56,6 +57,7 @@ mod details;
 pub mod erasure;
 pub mod health;
 pub mod membership;
+pub mod moderation;
 pub mod names;
 pub mod notices;
 pub mod orders;

@@ -22,6 +22,7 @@ use crate::administration::Administration;
 use crate::budgets::network::Network;
 use crate::factors::FactorStore;
 use crate::features::{self, Change};
+use crate::moderation::Moderation;
 use crate::nodes::NodeId;
 use crate::notices::DueNotice;
 use crate::policy::rights::Need;
@@ -146,13 +147,15 @@ pub struct MemberMark {
 ///   `seq`, after they are durable, also those of a commit whose caller has dropped its future.
 /// - **Redacted**: after the transaction that edits or deletes a text, no event of the log contains the
 ///   text. Its events keep their seqs, and state what they did without the text
-///   ([`madang_shared::posts::PostsEvent::Redacted`]).
+///   ([`madang_shared::posts::PostsEvent::Redacted`], [`Message::deleted`](madang_shared::Message::deleted)).
 /// - **Independent**: a caller that does not poll its future delays nobody else.
 /// - **Fair**: the readers take turns, so that the slow reads of one user delay another by one of them at most. A user
 ///   with too many waiting reads is refused as `rate_limited`. Sign-ins wait for no other read.
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch continues. From the first
 ///   write that the engine cannot make durable, no further write of the batch takes effect.
-pub trait Store: AccessTokenStore + Accounts + Administration + FactorStore + Profiles {
+pub trait Store:
+    AccessTokenStore + Accounts + Administration + FactorStore + Moderation + Profiles
+{
     /// Makes the writes of one session durable, in order. Returns one result for each write, in order.
     /// After a write that fails with [`StoreError::Unavailable`], every later write of the batch fails
     /// with it too.
@@ -329,8 +332,12 @@ pub trait Store: AccessTokenStore + Accounts + Administration + FactorStore + Pr
     /// recorded: see [`Self::sign_up`].
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
-    fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>>;
+    /// Refused as `forbidden` while the user is banned; see [`crate::policy::rights::check_ban`].
+    fn session(
+        &self,
+        token: TokenHash,
+        now: Timestamp,
+    ) -> BoxFuture<'static, Result<Option<User>, StoreError>>;
 
     /// Ends a session. To end it again changes nothing.
     ///

@@ -37,6 +37,16 @@ pub fn query_needs(_query: &PostsQuery) -> Need {
     Need::FEED
 }
 
+/// Whether a change writes to others; see [`crate::policy::rights::check_speech`].
+pub fn is_speech(change: &PostsCommand) -> bool {
+    match change {
+        PostsCommand::Create { .. } | PostsCommand::Edit { .. } | PostsCommand::Greet { .. } => {
+            true
+        }
+        PostsCommand::Delete { .. } => false,
+    }
+}
+
 /// Whether a change adds almost nothing: the deletion of a post.
 pub fn is_small(change: &PostsCommand) -> bool {
     match change {

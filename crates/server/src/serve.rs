@@ -21,7 +21,8 @@ use madang_shared::{Epoch, Timestamp, Topic};
 use madang_store::{EventStream, LogChange};
 use madang_web::socketio::{Exposure, Settings};
 use madang_web::{
-    AppState, AuditFollower, ConnectionSlots, OpenSessions, Origins, SignInLimits, router,
+    AddressBans, AppState, AuditFollower, ConnectionSlots, OpenSessions, Origins, SignInLimits,
+    router,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -127,7 +128,9 @@ async fn serve(config: Config) -> Result<ExitCode> {
     );
     lifecycle.spawn("sessions", session_end);
 
-    let follower = AuditFollower::start(hub.clone(), store.clone(), open_sessions.clone()).await;
+    let bans = AddressBans::default();
+    let followed = (open_sessions.clone(), bans.clone());
+    let follower = AuditFollower::start(hub.clone(), store.clone(), followed, clock.clone()).await;
     let follower = follower.context("cannot read the settings of the workspace")?;
     lifecycle.spawn("administration", follow_audit(follower, lifecycle.stopping()));
 
@@ -157,6 +160,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         started_at,
         set_up_token: set_up_token.map(|set_up| Arc::new(set_up.token.clone())),
         open_sessions,
+        bans,
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),
         drain_spread: DRAIN_SPREAD.min(config.shutdown_timeout / 4),

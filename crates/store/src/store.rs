@@ -248,10 +248,14 @@ impl<C: Connections> Store for EngineStore<C> {
         self.write(service, users::service_user)
     }
 
-    fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
+    fn session(
+        &self,
+        token: TokenHash,
+        now: Timestamp,
+    ) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
         let used = Arc::clone(&self.used_sessions);
         let session = self.server_read(ReadLane::SignIns, move |transaction| {
-            let session = users::session(transaction, &token)?;
+            let session = users::session(transaction, &token, now)?;
             if session.is_some() {
                 used.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
             }

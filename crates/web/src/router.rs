@@ -26,6 +26,7 @@ use madang_shared::grants::GRANTS_PATH;
 use madang_shared::health::STORAGE_PATH;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
+use madang_shared::moderation::{ADDRESS_BANS_PATH, REPORTS_PATH};
 use madang_shared::people::PEOPLE_PATH;
 use madang_shared::posts::MAX_POST_BODY_BYTES;
 use madang_shared::profile::PROFILE_PATH;
@@ -40,10 +41,12 @@ use crate::http::accounts::{
 use crate::http::unknown_path::wrong_method;
 use crate::http::{
     access_tokens_api, administration_api, delivery_api, factors, health, health_api,
-    invitation_api, ownership_api, posts_api, profile_api, rooms_api, session_api,
+    invitation_api, moderation_api, ownership_api, posts_api, profile_api, rooms_api, session_api,
 };
 use crate::lab::{chat, echo, http_call, transports};
-use crate::middleware::{app_switch, client_info, cors, foreign_host, security_headers};
+use crate::middleware::{
+    app_switch, banned_address, client_info, cors, foreign_host, security_headers,
+};
 use crate::socketio::routes as socketio;
 use crate::state::AppState;
 use crate::ws::handshake;
@@ -96,6 +99,9 @@ fn administration() -> Router<AppState> {
         .route(health_api::PERSON_SESSIONS_PATH, get(health_api::sessions))
         .route(OWNERSHIP_PATH, get(ownership_api::offer).post(ownership_api::claim))
         .route(administration_api::RECEIPT_PATH, get(administration_api::receipt))
+        .route(ADDRESS_BANS_PATH, get(moderation_api::address_bans))
+        .route(REPORTS_PATH, get(moderation_api::reports).post(moderation_api::report))
+        .route(&moderation_api::report_route(), post(moderation_api::decide))
 }
 
 /// All routes, with their middleware.
@@ -154,7 +160,8 @@ pub fn router(state: AppState) -> Router {
         .route(SOCKET_PATH, get(handshake::handshake))
         .method_not_allowed_fallback(wrong_method)
         .fallback(assets::serve)
-        .layer(from_fn_with_state(state.clone(), foreign_host::refuse));
+        .layer(from_fn_with_state(state.clone(), foreign_host::refuse))
+        .layer(from_fn_with_state(state.clone(), banned_address::refuse));
     // A probe may use any name for the server, and its answers are the same for everybody.
     let probes = Router::new()
         .route("/healthz", get(health::healthz))

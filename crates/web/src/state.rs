@@ -15,6 +15,7 @@ use madang_shared::account::Secret;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::address_bans::AddressBans;
 use crate::http::accounts::SignInLimits;
 use crate::http::client_info::ClientInfo;
 use crate::http::factors::providers::SignInProviders;
@@ -55,6 +56,8 @@ pub struct AppState {
     pub started_at: Timestamp,
     /// Sessions that have open connections.
     pub open_sessions: OpenSessions,
+    /// The bans of networks.
+    pub bans: AddressBans,
     /// Cancelled when the server begins to stop.
     pub stopping: CancellationToken,
     /// Tracks every connection; the server waits for all of them.

@@ -19,6 +19,7 @@ pub(crate) mod first_steps;
 pub(crate) mod grants;
 pub(crate) mod inspector;
 pub(crate) mod membership;
+pub(crate) mod moderation;
 pub(crate) mod notices;
 pub(crate) mod orders;
 pub(crate) mod posts;

@@ -13,7 +13,8 @@ use crate::auth::Auth;
 use crate::context::use_app;
 use crate::features::read_count::read_count;
 use crate::features::{
-    account, apps, chat, details, first_steps, inspector, membership, notices, profile, rooms,
+    account, apps, chat, details, first_steps, inspector, membership, moderation, notices, profile,
+    rooms,
 };
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
@@ -52,6 +53,7 @@ fn views() -> LazyViews {
         room_statuses: chat::tools::statuses,
         presence_line: chat::tools::presence_line,
         message_refusal: chat::tools::message_refusal,
+        deleted_message: chat::tools::deleted_message,
         own_menu: account::menu,
         view_menu: view_menu::content,
         new_room: rooms::new_room,
@@ -83,6 +85,7 @@ fn bars() -> AnyView {
     profile::tell_surroundings(use_app());
     view! {
         {membership::refusals()}
+        {moderation::banned()}
         {notices::notifications()}
         {details::person_card()}
     }

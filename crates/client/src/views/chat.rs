@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use madang_shared::chat::ChatPage;
+use madang_shared::moderation::DeletedBy;
 use madang_shared::presence::PresenceEvent;
 use madang_shared::{Message, Seq, User, UserId};
 
@@ -193,6 +194,19 @@ impl Timeline {
     /// Adds a new message.
     pub(crate) fn push(&mut self, message: Message) {
         self.messages.push_back(message);
+    }
+
+    /// Takes the text out of a message, if it is loaded. A page that is on its way may still have the text, and its
+    /// answer is dropped.
+    pub(crate) fn delete(&mut self, seq: Seq, by: DeletedBy) {
+        let found = self.messages.binary_search_by_key(&seq, |message| message.seq);
+        match found.ok().and_then(|index| self.messages.get_mut(index)) {
+            Some(message) => {
+                message.delete(by);
+                self.edition += 1;
+            }
+            None => self.loading = None,
+        }
     }
 
     /// Drops older messages of a room that is not open, once there are many. Scrolling loads them

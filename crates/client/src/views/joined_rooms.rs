@@ -172,6 +172,10 @@ impl JoinedRooms {
                 self.memberships.update_facts(facts);
                 return self.timeline_slices(room);
             }
+            ChatEvent::MessageDeleted { message, by } => {
+                self.timelines.or_default(room).delete(message, by);
+                return self.if_open(room, [Slice::Timeline]);
+            }
             // The end of the membership follows.
             ChatEvent::Deleted => return Vec::new(),
         };
@@ -214,7 +218,9 @@ impl JoinedRooms {
     pub(crate) fn completed_command(event: &ChatEvent, me: UserId) -> Option<CommandId> {
         match event {
             ChatEvent::Posted(message) => (message.author.id == me).then_some(message.command),
-            ChatEvent::RoomChanged { .. } | ChatEvent::Deleted => None,
+            ChatEvent::RoomChanged { .. }
+            | ChatEvent::MessageDeleted { .. }
+            | ChatEvent::Deleted => None,
         }
     }
 
@@ -331,7 +337,7 @@ impl JoinedRooms {
     /// The author of a new message stops typing, and has no use for the line above messages that
     /// all are read.
     pub(crate) fn command_given(&mut self, command: &ChatCommand) -> Effects {
-        let ChatCommand::Post { room, .. } = command;
+        let ChatCommand::Post { room, .. } = command else { return Effects::default() };
         let all_read = self.unread(*room) == 0;
         if let Some(timeline) = self.timelines.get_mut(room).filter(|_| all_read) {
             timeline.set_new_after(None);

@@ -10,6 +10,7 @@
 mod connection;
 mod counter;
 mod erasure;
+mod moderation;
 mod notices;
 mod offline_cache;
 mod orders;

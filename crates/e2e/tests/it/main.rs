@@ -46,6 +46,7 @@ mod looks;
 mod message_focus;
 mod message_loss;
 mod message_tools;
+mod moderation;
 mod nodes;
 mod notices;
 mod offline;

@@ -68,6 +68,10 @@ pub enum AuditedEffect {
     SessionsEnded(UserId),
     /// The account is erased.
     Erased(UserId),
+    /// The account is banned.
+    Banned(UserId),
+    /// The bans of networks have changed.
+    AddressBans,
     /// The settings of the workspace have changed.
     Settings,
 }

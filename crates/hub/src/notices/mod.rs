@@ -65,9 +65,12 @@ pub fn schedule_step(mark: Option<Timestamp>, due: Timestamp, now: Timestamp) ->
     }
 }
 
-/// Whether the event replaces earlier ones of its inbox: those that quote a deleted room.
+/// Whether the event replaces earlier ones of its inbox: those that quote a deleted room or message.
 pub fn is_redaction(entry: &LogEntry) -> bool {
-    matches!(codec::decode_event(&entry.content), Ok(Event::Inbox(InboxEvent::RoomDeleted(_))))
+    matches!(
+        codec::decode_event(&entry.content),
+        Ok(Event::Inbox(InboxEvent::RoomDeleted(_) | InboxEvent::MessageDeleted { .. }))
+    )
 }
 
 /// The need of a change.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use madang_hub::administration::AuditFilter;
+use madang_hub::moderation::parse_network;
 use madang_hub::ports::Clock;
 use madang_shared::administration::{AdministrationAct, NewInvitation, WorkspaceSettings};
 use madang_shared::apps::{App, Apps};
@@ -20,7 +21,8 @@ use crate::clock::SteadyClock;
 use crate::config::{AdminFlags, AdminSettings};
 use crate::database::DATABASE;
 
-const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+const HOUR_MS: u64 = 60 * 60 * 1_000;
+const DAY_MS: u64 = 24 * HOUR_MS;
 
 /// An act of the command line. The audit log calls its source `command_line`.
 #[derive(Debug, Subcommand)]
@@ -92,6 +94,19 @@ pub(crate) enum ActTask {
         #[command(flatten)]
         place: Box<AdminFlags>,
     },
+    /// Ban an account or a network: connections end at once, and nobody comes in until the end of the ban.
+    Ban {
+        /// The name of a person, or an address or network such as 203.0.113.0/24.
+        subject: String,
+        /// The hours for which it lasts; without an end by default.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+        hours: Option<u64>,
+        /// The reason, for the person and the audit log.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        place: Box<AdminFlags>,
+    },
     /// Keep the list of erased accounts of PostgreSQL in a file, and apply it to a restored copy.
     Erasures {
         /// `export` writes the list, `apply` erases its accounts in this database.
@@ -99,6 +114,29 @@ pub(crate) enum ActTask {
         task: String,
         /// The file of the list, one account per line.
         file: PathBuf,
+        #[command(flatten)]
+        place: Box<AdminFlags>,
+    },
+    /// End the ban of an account or a network.
+    Unban {
+        /// The name of a person, or an address or network.
+        subject: String,
+        /// The reason, for the audit log.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        place: Box<AdminFlags>,
+    },
+    /// Mute a person: until the end, the person writes nothing in the workspace.
+    Mute {
+        /// The name.
+        name: String,
+        /// The hours for which it lasts; 0 ends it.
+        #[arg(long, default_value_t = 24)]
+        hours: u64,
+        /// The reason, for the person and the audit log.
+        #[arg(long)]
+        reason: String,
         #[command(flatten)]
         place: Box<AdminFlags>,
     },
@@ -196,6 +234,9 @@ impl ActTask {
         | Self::Reactivate { place, .. }
         | Self::Erase { place, .. }
         | Self::Erasures { place, .. }
+        | Self::Ban { place, .. }
+        | Self::Unban { place, .. }
+        | Self::Mute { place, .. }
         | Self::Invite { place, .. }
         | Self::Reset { place, .. }
         | Self::Settings { place, .. }
@@ -227,6 +268,28 @@ impl CommandLine {
             }
             ActTask::Erasures { task, file, .. } if task == "export" => self.export(&file).await,
             ActTask::Erasures { file, .. } => self.apply(&file).await,
+            ActTask::Ban { subject, hours, reason, .. } => {
+                let lasts_ms = hours.map(|hours| hours.saturating_mul(HOUR_MS));
+                let act = if is_network(&subject) {
+                    AdministrationAct::BanAddress { network: subject, lasts_ms }
+                } else {
+                    AdministrationAct::Ban { user: self.user(&subject).await?, lasts_ms }
+                };
+                self.act(act, &reason, None).await
+            }
+            ActTask::Unban { subject, reason, .. } => {
+                let act = if is_network(&subject) {
+                    AdministrationAct::EndAddressBan { network: subject }
+                } else {
+                    AdministrationAct::EndBan { user: self.user(&subject).await? }
+                };
+                self.act(act, &reason, None).await
+            }
+            ActTask::Mute { name, hours, reason, .. } => {
+                let user = self.user(&name).await?;
+                let lasts_ms = hours.saturating_mul(HOUR_MS);
+                self.act(AdministrationAct::Silence { user, lasts_ms }, &reason, None).await
+            }
             ActTask::Invite { role, uses, days, rooms, note, origin, .. } => {
                 let role = parse_role(&role)?;
                 let lasts_ms = Some(days.saturating_mul(DAY_MS));
@@ -255,6 +318,11 @@ impl CommandLine {
             }
         }
     }
+}
+
+/// Whether a text is an address or a network, which no name of a person is.
+fn is_network(text: &str) -> bool {
+    parse_network(text).is_some()
 }
 
 fn parse_role(name: &str) -> Result<Role> {

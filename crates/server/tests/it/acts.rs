@@ -81,6 +81,33 @@ async fn acts_of_the_command_line_take_effect_on_a_running_server() {
     assert_eq!(status, StatusCode::CREATED);
     let theo = theo["token"].as_str().unwrap();
 
+    let status = async || get(&server, "/api/rooms", theo).await.0;
+    let why = ["--reason", "spam in every room"];
+    assert_eq!(
+        admin(folder.path(), &[&["ban", "theo", "--hours", "1"][..], &why].concat()).0,
+        Some(0)
+    );
+    assert_eq!(status().await, StatusCode::FORBIDDEN);
+    assert_eq!(admin(folder.path(), &[&["unban", "Theo"][..], &why].concat()).0, Some(0));
+    assert_eq!(status().await, StatusCode::OK);
+    assert_eq!(admin(folder.path(), &[&["mute", "Theo"][..], &why].concat()).0, Some(0));
+    assert_eq!(
+        admin(folder.path(), &[&["mute", "Theo", "--hours", "0"][..], &why].concat()).0,
+        Some(0)
+    );
+    assert_eq!(admin(folder.path(), &[&["ban", "203.0.113.7"][..], &why].concat()).0, Some(0));
+    assert_eq!(admin(folder.path(), &[&["unban", "203.0.113.7"][..], &why].concat()).0, Some(0));
+    let (_, log) = get(&server, "/api/administration/audit", token).await;
+    let acts: Vec<&str> = log["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .take(6)
+        .map(|it| it["act"].as_str().unwrap())
+        .collect();
+    let expected = ["end_address_ban", "ban_address", "end_silence", "silence", "end_ban", "ban"];
+    assert_eq!(acts, expected);
+
     assert_eq!(admin(folder.path(), &["deactivate", "Theo"]).0, Some(0));
     assert_eq!(get(&server, "/api/rooms", theo).await.0, StatusCode::UNAUTHORIZED);
     for (refused, sentence) in [
@@ -89,6 +116,7 @@ async fn acts_of_the_command_line_take_effect_on_a_running_server() {
         (&["promote", "Mina", "--role", "emperor"], "there is no role \"emperor\""),
         (&["promote", "Mina", "--role", "guest"], "use the other one of promote and demote"),
         (&["settings", "--access", "private"], "not one of open, invited and closed"),
+        (&["ban", "127.0.0.1", "--reason", "a mistake"], "own machine cannot be banned"),
     ] {
         let (code, text) = admin(folder.path(), refused);
         assert!(code == Some(1) && text.contains(sentence), "{refused:?}: {text}");

@@ -20,6 +20,7 @@ use madang_shared::{CommandId, Event, RoomId, Seq, Timestamp, Topic, User, UserI
 use super::administration::audit::{self, Record};
 use super::context::CommandContext;
 use super::membership::{self, Leaving};
+use super::moderation::reports;
 use super::{details_events, log, notices, room_deletion};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
@@ -28,7 +29,7 @@ use crate::transaction::{Transaction, values};
 const NO_TEXT: &str = "-";
 
 /// The tables with rows of a user that hold nothing of others, with the kind in the receipt.
-const OWN_ROWS: [(&str, &str); 20] = [
+const OWN_ROWS: [(&str, &str); 22] = [
     ("sessions", "DELETE FROM sessions WHERE user_id = ?1"),
     ("passwords", "DELETE FROM passwords WHERE user_id = ?1"),
     ("sign_in_attempts", "DELETE FROM sign_in_attempts WHERE user_id = ?1"),
@@ -45,6 +46,8 @@ const OWN_ROWS: [(&str, &str); 20] = [
         OR user_id IN (SELECT user_id FROM bots WHERE made_by = ?1)",
     ),
     ("grants", "DELETE FROM user_grants WHERE user_id = ?1"),
+    ("silences", "DELETE FROM silences WHERE user_id = ?1"),
+    ("bans", "DELETE FROM account_bans WHERE user_id = ?1"),
     ("profiles", "DELETE FROM profiles WHERE user_id = ?1"),
     ("name_skeletons", "DELETE FROM user_skeletons WHERE user_id = ?1"),
     ("own_notices", "DELETE FROM inbox_notices WHERE user_id = ?1"),
@@ -82,6 +85,8 @@ pub(crate) fn erase(
     }
     erasure.leave_rooms(appended)?;
     erasure.content()?;
+    let reports = reports::erase(transaction, user, at)?;
+    erasure.count("reports", reports);
     erasure.notices_about()?;
     erasure.log()?;
     erasure.announce(appended)?;
@@ -185,7 +190,11 @@ impl Erasure<'_> {
                 }
                 RoomKind::Private | RoomKind::Public => {}
             }
-            membership::leave(transaction, Leaving { user, room, removal: None, at }, appended)?;
+            membership::leave(
+                transaction,
+                Leaving { user, room, removal: None, reason: "", at },
+                appended,
+            )?;
         }
         self.count("rooms", deleted);
         self.remove("departures", "DELETE FROM departures WHERE user_id = ?1")

@@ -11,6 +11,7 @@ use madang_hub::factors::{
     ChallengeKey, CodeProof, NewChallenge, PasskeyRecord, PasskeyUse, ProviderLink,
     ProviderSessionEnd, ProviderSignIn, VerifiedPasskey,
 };
+use madang_hub::moderation::{DecisionRequest, ReportRequest};
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, Write};
@@ -94,6 +95,19 @@ impl WriteInput for (Vec<TokenHash>, Timestamp, Option<SessionLimits>) {}
 
 /// The topic of the administration orders all acts.
 impl WriteInput for ActRequest {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Administration]
+    }
+}
+
+/// The inboxes of the moderators are not known yet.
+impl WriteInput for ReportRequest {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Administration]
+    }
+}
+
+impl WriteInput for DecisionRequest {
     fn topics(&self) -> Vec<Topic> {
         vec![Topic::Administration]
     }

@@ -12,6 +12,7 @@ use madang_shared::roles::{History, RoomRole};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 
 use super::context::CommandContext;
+use super::moderation::silences;
 use super::refusals;
 use super::{details_events, log, room_facts, room_roles};
 use crate::error::StatementError;
@@ -70,7 +71,7 @@ pub(crate) fn apply(
             if room_roles::role_of(transaction, room, user)? == Some(RoomRole::Manager) {
                 room_roles::require_other_manager(transaction, room, user)?;
             }
-            let leaving = Leaving { user, room, removal: None, at };
+            let leaving = Leaving { user, room, removal: None, reason: "", at };
             leave(transaction, leaving, appended).map(Some)
         }
         (MembershipCommand::Read { .. } | MembershipCommand::Mute { .. }, None) => {
@@ -113,12 +114,14 @@ pub(super) struct Joining {
 }
 
 /// The end of a membership.
-pub(super) struct Leaving {
+pub(super) struct Leaving<'r> {
     /// The user, who is a member.
     pub(super) user: UserId,
     pub(super) room: RoomId,
     /// The act of another user; absent if the user leaves.
     pub(super) removal: Option<Removal>,
+    /// The reason of the removal.
+    pub(super) reason: &'r str,
     pub(super) at: Timestamp,
 }
 
@@ -157,7 +160,7 @@ pub(super) fn join(
 /// Ends a membership.
 pub(super) fn leave(
     transaction: &dyn Transaction,
-    Leaving { user, room, removal, at }: Leaving,
+    Leaving { user, room, removal, reason, at }: Leaving<'_>,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<LogPosition, StatementError> {
     let sql = "INSERT INTO departures (room_id, user_id, at, joined_after, left_after) \
@@ -167,7 +170,7 @@ pub(super) fn leave(
     transaction.execute(sql, &values![user.0, room.0, at.0, head.0])?;
     let sql = "DELETE FROM members WHERE user_id = ?1 AND room_id = ?2";
     transaction.execute(sql, &values![user.0, room.0])?;
-    let left = MembershipEvent::Left { room, removal };
+    let left = MembershipEvent::Left { room, removal, reason: reason.to_owned() };
     let position = append(transaction, user, at, left, appended)?;
     details_events::append_left(transaction, user, room, at, appended)?;
     Ok(position)
@@ -183,7 +186,8 @@ pub(crate) fn snapshot(
     let sql = "SELECT room_id FROM members WHERE user_id = ?1 AND muted = 1 ORDER BY room_id";
     let muted = transaction.all(sql, &values![user.0], |row| Ok(RoomId(row.natural(0)?)))?;
     let rooms = room_facts::of_member(transaction, user)?;
-    Ok(MembershipSnapshot { memberships, rooms, muted })
+    let silences = silences::of_user(transaction, user)?;
+    Ok(MembershipSnapshot { memberships, rooms, muted, silences })
 }
 
 /// The membership of a member.

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use madang_hub::administration::{ActRequest, Actor, AuditFilter, PeopleFilter};
 use madang_hub::erasure::ErasureRecord;
+use madang_hub::moderation::banned_network;
 use madang_hub::policy;
 use madang_hub::policy::rights::Need;
 use madang_hub::ports::StoreError;
@@ -26,6 +27,7 @@ use madang_shared::rooms::MAX_DESCRIPTION_CHARS;
 use madang_shared::{ErrorCode, RoomId, Timestamp, UserId};
 use serde::Deserialize;
 
+use crate::http::client_info::ClientInfo;
 use crate::http::extract::{AuthUser, CommandUser};
 use crate::http::health_api::find_session;
 use crate::http::json_object::JsonObject;
@@ -40,6 +42,7 @@ const ANSWER_BYTES: usize = 64 * 1024;
 pub async fn act(
     State(state): State<AppState>,
     author: CommandUser,
+    client_info: ClientInfo,
     body: JsonObject,
 ) -> Result<Json<ActAnswer>, Problem> {
     state.check_running()?;
@@ -51,6 +54,10 @@ pub async fn act(
             ErrorCode::Forbidden,
             "Erase your own account on its page, where it asks for the password.",
         ));
+    }
+    if let AdministrationAct::BanAddress { network, .. } = &act {
+        // The request itself shows the address that must stay in.
+        banned_network(network, client_info.client)?;
     }
     let is_invitation = matches!(act, AdministrationAct::Invite(_));
     let session = match &act {

@@ -13,6 +13,7 @@ pub mod health_api;
 pub mod host;
 pub mod invitation_api;
 pub mod json_object;
+pub mod moderation_api;
 pub mod origin;
 pub mod ownership_api;
 pub mod posts_api;

@@ -109,6 +109,10 @@ async fn serve(
                 tracing::info!(%id, "Socket.IO: a client has lost its access; it is disconnected");
                 return client.disconnect(socket);
             }
+            () = banned(gateway, &socket) => {
+                tracing::info!(%id, "Socket.IO: the network of a client is banned; it is disconnected");
+                return client.disconnect(socket);
+            }
             () = gateway.state.stopping.cancelled() => {
                 return refuse_queued(&client, &socket, events);
             }
@@ -174,6 +178,12 @@ async fn access_end(gateway: &Gateway, token: Option<&TokenClient>) {
         // The hub has ended, and the server stops.
         std::future::pending::<()>().await;
     }
+}
+
+/// Completes when the network of a client is banned.
+async fn banned(gateway: &Gateway, socket: &SocketRef) {
+    let network = ClientInfo::of(&socket.req_parts().extensions).client.map(Network::of);
+    gateway.state.bans.until_banned(network, gateway.state.clock.as_ref()).await;
 }
 
 /// The positions that a client sends: in `auth`, or, from versions without `auth`, in the query, as JSON.

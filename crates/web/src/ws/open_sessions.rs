@@ -60,7 +60,7 @@ impl OpenSessions {
         }
     }
 
-    /// Closes the connections of all sessions of a user whose account is deactivated or erased.
+    /// Closes the connections of all sessions of a user whose account is deactivated, banned or erased.
     pub fn close(&self, user: UserId, code: CloseCode) {
         let ended =
             self.0.lock().extract_if(|_, entry| entry.user == Some(user)).collect::<Vec<_>>();

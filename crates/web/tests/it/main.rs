@@ -31,6 +31,7 @@ mod health;
 mod json_object;
 mod lab_chat;
 mod lab_slots;
+mod moderation;
 mod ownership;
 mod permission_walk;
 mod posts_api;

@@ -26,8 +26,8 @@ use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{EventStream, InlineSqlite};
 use madang_web::socketio::Settings;
 use madang_web::{
-    AppState, AuditFollower, ConnectionInfo, OpenSessions, Origins, SignInLimits, SignInProviders,
-    TrustedProxies, router,
+    AddressBans, AppState, AuditFollower, ConnectionInfo, OpenSessions, Origins, SignInLimits,
+    SignInProviders, TrustedProxies, router,
 };
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
@@ -211,7 +211,9 @@ impl TestServer {
         let clock = Arc::new(TestClock { started: Instant::now(), ahead_ms: AtomicU64::default() });
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let open_sessions = OpenSessions::default();
-        let follower = AuditFollower::start(hub.clone(), store.clone(), open_sessions.clone());
+        let bans = AddressBans::default();
+        let followed = (open_sessions.clone(), bans.clone());
+        let follower = AuditFollower::start(hub.clone(), store.clone(), followed, clock.clone());
         tokio::spawn(follower.await.unwrap().run(stopping.clone()));
         let state = AppState {
             hub: hub.clone(),
@@ -228,6 +230,7 @@ impl TestServer {
             started_at: Timestamp(START),
             set_up_token: settings.set_up_token.map(|token| Arc::new(Secret(token))),
             open_sessions,
+            bans,
             stopping: stopping.clone(),
             tasks: tasks.clone(),
             drain_spread: Duration::ZERO,

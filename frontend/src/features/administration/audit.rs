@@ -110,9 +110,14 @@ pub(super) fn audit() -> AnyView {
 
 fn row(entry: AuditEntry, times: Times) -> AnyView {
     let lang = use_lang();
-    let AuditEntry { at, source, actor, act, user, detail, network, reason, .. } = entry;
+    let AuditEntry { at, source, actor, act, user, room, detail, network, reason, .. } = entry;
     let actor_card =
         actor.clone().map(|actor| person_link(use_app(), actor.clone(), avatar(&actor)));
+    let room = text(move || match (room, lang.get()) {
+        (None, _) => String::new(),
+        (Some(room), Lang::Ko) => format!("방 {room}"),
+        (Some(room), Lang::En) => format!("room {room}"),
+    });
     let title = text(move || act_name(lang.get(), &act));
     let who = text(move || {
         let lang = lang.get();
@@ -139,6 +144,7 @@ fn row(entry: AuditEntry, times: Times) -> AnyView {
             <div class="admin-about">
                 <span class="admin-name">{title}</span>
                 {subject}
+                <span>{room}</span>
                 <span class="user-text" dir="auto">{detail}</span>
                 <p class="hint user-text" dir="auto">{who}</p>
                 <p class="hint user-text" dir="auto">{reason}</p>

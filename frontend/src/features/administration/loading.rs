@@ -110,13 +110,22 @@ impl ActState {
         reason: String,
         done: impl FnOnce(ActAnswer) + 'static,
     ) {
+        self.run(async move { post(&RequestedAct { act, reason }).await }, done);
+    }
+
+    /// Runs a request, one at a time. `done` gets its answer.
+    pub(super) fn run<T: 'static>(
+        self,
+        request: impl Future<Output = Result<T, Failure>> + 'static,
+        done: impl FnOnce(T) + 'static,
+    ) {
         if self.busy.get_untracked() {
             return;
         }
         self.busy.set(true);
         self.failure.set(None);
         spawn_local(async move {
-            let answered = post(&RequestedAct { act, reason }).await;
+            let answered = request.await;
             if !self.busy.try_set(false) {
                 return;
             }

@@ -4,6 +4,7 @@
 //! Every list is a page over HTTP. It is loaded again when the topic of the administration advances, so that the page of
 //! one administrator follows the acts of the others.
 
+mod addresses;
 mod audit;
 mod erasure;
 mod grants;
@@ -13,6 +14,8 @@ mod loading;
 mod ownership;
 mod people;
 mod person;
+mod reports;
+mod restrictions;
 mod rooms;
 mod settings;
 mod shown_link;
@@ -21,6 +24,7 @@ mod strings;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_client::Slice;
+use madang_shared::notices::NoticeContent;
 use madang_shared::roles::Role;
 
 use self::loading::{ActState, News, Pulse, refusal_of_act};
@@ -38,6 +42,8 @@ pub(crate) use ownership::ownership_offer;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tab {
     People,
+    Reports,
+    Addresses,
     Invitations,
     Rooms,
     Settings,
@@ -46,8 +52,10 @@ enum Tab {
     Storage,
 }
 
-const TABS: [(Tab, &str, Words); 7] = [
+const TABS: [(Tab, &str, Words); 9] = [
     (Tab::People, "admin-people", Words::new("사람", "People")),
+    (Tab::Reports, "admin-reports", Words::new("신고", "Reports")),
+    (Tab::Addresses, "admin-addresses", Words::new("주소 차단", "Address bans")),
     (Tab::Invitations, "admin-invitations", Words::new("초대", "Invitations")),
     (Tab::Rooms, "admin-rooms", Words::new("방", "Rooms")),
     (Tab::Settings, "admin-settings", Words::new("설정", "Settings")),
@@ -62,7 +70,7 @@ const ADMINISTRATORS_ONLY: Words = Words::new(
     "Only administrators of this server see this page.",
 );
 
-/// The page. Nothing is requested for a user who is no administrator.
+/// The page. A user who is no administrator sees the reports of the rooms that the user manages.
 #[component]
 pub(crate) fn AdministrationPage() -> impl IntoView {
     // None until the role is known.
@@ -74,16 +82,40 @@ pub(crate) fn AdministrationPage() -> impl IntoView {
     part(move || match is_administrator.get() {
         None => view! { <p class="hint">{tr(|t| t.loading)}</p> }.into_any(),
         Some(true) => parts(),
-        Some(false) => view! {
-            <div class="page">
-                <div class="page-body page-reading">
-                    <p class="hint" data-testid="admin-forbidden">{ADMINISTRATORS_ONLY.now()}</p>
-                    {ownership_offer()}
-                </div>
-            </div>
-        }
-        .into_any(),
+        Some(false) => reports_of_manager(),
     })
+}
+
+/// The reports for a manager of rooms, who is no administrator.
+fn reports_of_manager() -> AnyView {
+    let store = use_app().driver.store();
+    let act = ActState::new();
+    provide_context(act);
+    // A report is a notice until it is decided.
+    provide_context(News(memo(move || {
+        Some(store.read(Slice::Notices, |client| {
+            let notices = client.features().shown_notices(client.outbox());
+            let reports = notices.iter().filter_map(|notice| match notice.what {
+                NoticeContent::Reported { report, .. } => Some(report + 1),
+                _ => None,
+            });
+            reports.fold(0, u64::wrapping_add)
+        }))
+    })));
+    let nothing = || {
+        view! { <p class="hint" data-testid="admin-forbidden">{ADMINISTRATORS_ONLY.now()}</p> }
+            .into_any()
+    };
+    view! {
+        <div class="page">
+            <div class="page-body page-reading admin">
+                {refusal_of_act(act)}
+                {reports::list(nothing)}
+                {ownership_offer()}
+            </div>
+        </div>
+    }
+    .into_any()
 }
 
 /// The parts of the page.
@@ -123,6 +155,8 @@ fn parts() -> AnyView {
 fn draw(tab: State<Tab>) -> AnyView {
     match tab.get() {
         Tab::People => people::people(),
+        Tab::Reports => reports::reports(),
+        Tab::Addresses => addresses::addresses(),
         Tab::Invitations => invitations::invitations(),
         Tab::Rooms => rooms::rooms(),
         Tab::Settings => settings::settings(),

@@ -12,6 +12,7 @@ use super::erasure::{ERASE, ErasureQuestion, erasure};
 use super::grants::grant_choices;
 use super::loading::{ActState, draw_loaded, load, more_button};
 use super::person::person_details;
+use super::restrictions::{Restrictions, restriction_dialog, restriction_tags};
 use super::strings::{ALL, REASON, ROLE, role_name, sessions};
 use crate::context::use_app;
 use crate::features::profile::person_link;
@@ -85,6 +86,8 @@ pub(super) fn people() -> AnyView {
     };
     provide_context(asked);
     provide_context(ShownDetails(state(Vec::new())));
+    let restrictions = Restrictions::new();
+    provide_context(restrictions);
     let title = text(move || {
         let name = asked.user.with(|user| user.as_ref().map(|user| user.name.clone()));
         let name = name.unwrap_or_default();
@@ -150,6 +153,7 @@ pub(super) fn people() -> AnyView {
             .into_any()
         })}
         {question(asked.open, texts, reason_field, deactivate)}
+        {restriction_dialog(restrictions)}
     }
     .into_any()
 }
@@ -173,6 +177,9 @@ fn row(
     let act: ActState = expect_context();
     let lang = use_lang();
     let me = use_app().driver.store().me().id;
+    let tags = restriction_tags(&person, times);
+    let restrictions: Restrictions = expect_context();
+    let restrict = restrictions.buttons(&person);
     let ListedPerson {
         user,
         role,
@@ -249,10 +256,12 @@ fn row(
                 {name}
                 {handle}
                 {is_deactivated.then(|| view! { <span class="tag">{DEACTIVATED.now()}</span> })}
+                {tags}
                 <p class="hint">{about}</p>
             </div>
             {role_choice(id, role)}
             <button class="button" aria-label=details_label aria-expanded=flag(move || shows.get()) data-testid=format!("more-{id}") on:click=events::click(toggle)>{DETAILS.now()}</button>
+            {(id != me).then_some(restrict)}
             {button}
             {erase}
             {grant_choices(id, grants, decided, asked.grants_of)}

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use madang_client::{Client, PendingState};
 use madang_shared::chat::{ChatCommand, Guest};
+use madang_shared::moderation::DeletedBy;
 use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{Command, Failure, RoomId, Seq, Timestamp, User};
 
@@ -69,6 +70,7 @@ pub(super) struct MessageContent {
     pub(super) text: String,
     sentiment: Option<Sentiment>,
     pub(super) guest: Option<Guest>,
+    pub(super) deleted: Option<DeletedBy>,
     failure: Option<Failure>,
 }
 
@@ -84,6 +86,7 @@ impl MessageContent {
                 text: message.text.clone(),
                 sentiment: message.sentiment,
                 guest: message.guest.clone(),
+                deleted: message.deleted,
                 failure: None,
             });
         }
@@ -97,6 +100,7 @@ impl MessageContent {
             text: text.clone(),
             sentiment: None,
             guest: None,
+            deleted: None,
             failure: match &item.state {
                 PendingState::Failed(failure) => Some(failure.clone()),
                 _ => None,
@@ -122,8 +126,11 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
     let shown = shown_name(use_app(), speaker);
     let avatar = row.head.then(|| part(move || avatar(&User { id, name: shown.get() })));
     let speaker_name = text(move || shown.get());
-    // Only an erased message has no text.
-    let body = if content.text.is_empty() {
+    // Of the other messages, only an erased one has no text.
+    let body = if let Some(by) = content.deleted {
+        let deleted = use_app().lazy.draw_when_loaded(move |views| (views.deleted_message)(by));
+        view! { <p class="user-text">{deleted}</p> }.into_any()
+    } else if content.text.is_empty() {
         view! { <p class="hint">{ERASED.of(lang)}</p> }.into_any()
     } else {
         let words = words(&content.text, row_context.room, lang);

@@ -1,5 +1,6 @@
 //! Samples of the notices for one user.
 
+use madang_shared::moderation::ReportOutcome;
 use madang_shared::notices::{
     InboxEvent, InboxSnapshot, NoticeContent, NoticeKind, ReadMark, ReadMarks,
 };
@@ -31,6 +32,12 @@ pub(super) fn events() -> Vec<(Topic, InboxEvent)> {
             now: Some(OrderStatus::Accepted),
         },
         NoticeContent::OrderMoved { order: OrderId(12), was: OrderStatus::Ready, now: None },
+        NoticeContent::Reported { report: 7, room: ROOM },
+        NoticeContent::ReportDecided {
+            room: ROOM,
+            message: Seq(42),
+            outcome: ReportOutcome::Deleted,
+        },
     ];
     let told = told.map(|what| InboxEvent::Told(notice(what)));
     let settings = [
@@ -43,6 +50,8 @@ pub(super) fn events() -> Vec<(Topic, InboxEvent)> {
             time_zone: "Asia/Seoul".into(),
         })),
         InboxEvent::RoomDeleted(RoomId(8)),
+        InboxEvent::MessageDeleted { room: RoomId(8), message: Seq(42) },
+        InboxEvent::ReportClosed(8),
     ];
     told.into_iter().chain(settings).map(|event| (TOPIC, event)).collect()
 }
@@ -55,6 +64,8 @@ pub(super) fn event_name(event: &InboxEvent) -> &'static str {
         InboxEvent::QuietHours(None) => "inbox.quiet_hours removed",
         InboxEvent::QuietHours(Some(_)) => "inbox.quiet_hours",
         InboxEvent::RoomDeleted(_) => "inbox.room_deleted",
+        InboxEvent::MessageDeleted { .. } => "inbox.message_deleted",
+        InboxEvent::ReportClosed(_) => "inbox.report_closed",
     }
 }
 

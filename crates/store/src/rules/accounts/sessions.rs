@@ -10,6 +10,7 @@ use madang_shared::{ErrorCode, Failure, Timestamp, User, UserId};
 
 use super::AttemptRecord;
 use crate::error::StatementError;
+use crate::rules::moderation::bans;
 use crate::rules::refusals::no_user;
 use crate::rules::rights;
 use crate::transaction::{Row, Transaction, values};
@@ -80,6 +81,7 @@ pub(super) fn insert(
     appended: &mut Vec<TopicEvent>,
 ) -> Result<StartedSession, StatementError> {
     let NewSession { token, at, origin } = session;
+    bans::require_none(transaction, user, at)?;
     let sql = "SELECT name FROM users WHERE id = ?1";
     let name = transaction.optional(sql, &values![user.0], |row| Ok(row.string(0)))?;
     let name = name.ok_or_else(no_user)?;

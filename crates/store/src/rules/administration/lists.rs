@@ -11,6 +11,7 @@ use madang_shared::{RoomId, Timestamp, User, UserId};
 
 use crate::error::StatementError;
 use crate::rules::grants;
+use crate::rules::moderation::bans;
 use crate::transaction::{Row, Transaction, values};
 
 /// The managers of one room that are listed.
@@ -24,8 +25,11 @@ pub(crate) fn list_accounts(
     let sql = "SELECT id, name, role, made_at, deactivated_at, \
         (SELECT count(*) FROM sessions WHERE user_id = users.id), \
         (SELECT max(coalesce(last_used_at, made_at)) FROM sessions WHERE user_id = users.id), \
-        coalesce((SELECT display_name FROM profiles WHERE user_id = users.id), '') \
-        FROM users WHERE id > ?1 AND (instr(name_key, ?2) > 0 OR EXISTS (SELECT 1 FROM profiles \
+        coalesce((SELECT display_name FROM profiles WHERE user_id = users.id), ''), \
+        account_bans.ends_at, account_bans.reason, silences.ends_at \
+        FROM users LEFT JOIN account_bans ON account_bans.user_id = users.id \
+        LEFT JOIN silences ON silences.user_id = users.id AND silences.room_id = 0 \
+        WHERE id > ?1 AND (instr(name_key, ?2) > 0 OR EXISTS (SELECT 1 FROM profiles \
             WHERE profiles.user_id = users.id AND instr(display_key, ?2) > 0)) \
         AND erased_at IS NULL AND (role = ?4 OR ?4 = '') \
         AND (CASE WHEN deactivated_at IS NULL THEN 'active' ELSE 'deactivated' END = ?5 OR ?5 = '') \
@@ -61,6 +65,8 @@ fn person(row: &Row<'_>) -> Result<ListedPerson, StatementError> {
         sessions: row.natural(5)?,
         last_used_at: row.optional_natural(6)?.map(Timestamp),
         display_name: row.string(7),
+        ban: bans::read(row, 8)?,
+        silenced_until: row.optional_natural(10)?.map(Timestamp),
     })
 }
 

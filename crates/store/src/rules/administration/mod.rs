@@ -17,6 +17,8 @@ use madang_shared::administration::{AdministrationAct, AdministrationSnapshot, A
 use madang_shared::roles::Role;
 use madang_shared::{Topic, UserId};
 
+use super::moderation::silences::{self, SilenceChange};
+use super::moderation::{self, Origin, bans};
 use super::{log, rights};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
@@ -76,7 +78,29 @@ pub(crate) fn administer(
         AdministrationAct::ChangeSettings(change) => {
             settings::change(transaction, &request, change, appended)
         }
+        AdministrationAct::Silence { user, lasts_ms } => {
+            let change = SilenceChange { user: *user, room: None, lasts_ms: *lasts_ms };
+            let set = silences::set(transaction, origin(&request), change, appended)?;
+            Ok(RecordedAct { entry: set.map(|(_at, entry)| entry), erasure: None })
+        }
+        AdministrationAct::Ban { user, lasts_ms } => {
+            bans::ban(transaction, origin(&request), (*user, *lasts_ms), appended)
+        }
+        AdministrationAct::EndBan { user } => {
+            bans::end(transaction, origin(&request), *user, appended)
+        }
+        AdministrationAct::BanAddress { network, lasts_ms } => {
+            moderation::ban_address(transaction, origin(&request), (network, *lasts_ms), appended)
+        }
+        AdministrationAct::EndAddressBan { network } => {
+            moderation::end_address_ban(transaction, origin(&request), network, appended)
+        }
     }
+}
+
+fn origin(request: &ActRequest) -> Origin<'_> {
+    let ActRequest { actor, at, network, .. } = *request;
+    Origin { actor, at, network, reason: &request.reason }
 }
 
 /// The role of an actor, which is at least administrator. The command line and the server act as an owner.
@@ -122,6 +146,27 @@ fn effect_of(act: Option<AuditAct>, user: Option<UserId>) -> Option<AuditedEffec
         (Some(AuditAct::Erase), Some(user)) => Some(AuditedEffect::Erased(user)),
         (Some(AuditAct::Deactivate), Some(user)) => Some(AuditedEffect::Deactivated(user)),
         (Some(AuditAct::EndSessions), Some(user)) => Some(AuditedEffect::SessionsEnded(user)),
+        (Some(AuditAct::BanAddress | AuditAct::EndAddressBan), _) => {
+            Some(AuditedEffect::AddressBans)
+        }
+        (Some(AuditAct::Ban), Some(user)) => Some(AuditedEffect::Banned(user)),
+        // The events of these acts, and the checks of later requests, have their effects.
+        (
+            Some(
+                AuditAct::DeleteMessage
+                | AuditAct::Silence
+                | AuditAct::EndSilence
+                | AuditAct::EndBan
+                | AuditAct::RemoveMember
+                | AuditAct::SetRoomRole
+                | AuditAct::InviteToRoom
+                | AuditAct::ChangeRoom
+                | AuditAct::DeleteRoom
+                | AuditAct::Report
+                | AuditAct::DecideReport,
+            ),
+            _,
+        ) => None,
         (_, user) => user.map(AuditedEffect::Rights),
     }
 }

@@ -64,7 +64,7 @@ async fn start(
 }
 
 async fn lives(test_store: &TestStore, name: &str) -> bool {
-    test_store.store.session(token(name)).await.expect("readable").is_some()
+    test_store.store.session(token(name), NOW).await.expect("readable").is_some()
 }
 
 async fn a_password_is_set_and_changed(test_store: TestStore) {

@@ -171,13 +171,13 @@ async fn the_last_owner_stays(test_store: TestStore) {
 
 async fn a_deactivated_user_has_no_session_and_no_right(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
-    assert!(test_store.store.session(token("Mina")).await.expect("readable").is_some());
+    assert!(test_store.store.session(token("Mina"), NOW).await.expect("readable").is_some());
     act(&test_store, AdministrationAct::Deactivate { user: mina.id }).await;
-    assert_eq!(test_store.store.session(token("Mina")).await, Ok(None));
+    assert_eq!(test_store.store.session(token("Mina"), NOW).await, Ok(None));
     let refused = test_store.try_commit(write(&mina, 1, CounterCommand::Add { amount: 1 })).await;
     assert_eq!(refusal(refused), ErrorCode::Forbidden);
     act(&test_store, AdministrationAct::Reactivate { user: mina.id }).await;
-    assert_eq!(test_store.store.session(token("Mina")).await, Ok(None), "signs in again");
+    assert_eq!(test_store.store.session(token("Mina"), NOW).await, Ok(None), "signs in again");
     test_store.commit(write(&mina, 2, CounterCommand::Add { amount: 1 })).await;
 }
 
@@ -307,7 +307,7 @@ async fn sessions_of_others_are_listed_and_ended_by_those_who_decide_about_them(
     one.token = Some(sessions[0].token);
     let entry = store.administer(one).await.expect("allowed").entry;
     assert!(store.sessions_of(ada.id, theo.id).await.expect("allowed").is_empty());
-    assert_eq!(store.session(sessions[0].token).await, Ok(None));
+    assert_eq!(store.session(sessions[0].token, NOW).await, Ok(None));
     let (effects, last) = store.effects_after(entry.expect("recorded") - 1).await.expect("read");
     assert_eq!((effects, Some(last)), (vec![AuditedEffect::SessionsEnded(theo.id)], entry));
     let own =

@@ -179,7 +179,7 @@ async fn nothing_of_an_erased_user_is_left_in_tables_and_log(test_store: TestSto
     check(&format!("{:?}", test_store.store.erasures(None).await), "the list of erasures");
     let people = test_store.store.accounts(None, PeopleFilter::default()).await.expect("readable");
     assert_eq!(people.people.len(), 1, "an erased account is not listed");
-    assert_eq!(test_store.store.session(crate::support::token("Xandrine")).await, Ok(None));
+    assert_eq!(test_store.store.session(crate::support::token("Xandrine"), NOW).await, Ok(None));
     assert_eq!(test_store.store.token_user([8; 32], NOW).await, Ok(None));
 }
 

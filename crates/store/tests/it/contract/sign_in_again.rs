@@ -130,7 +130,7 @@ async fn a_recovery_link_leaves_the_second_factor(test_store: TestStore) {
     let outcome =
         store.use_link(link_use(Some("two"))).await.expect("usable: the link is not used up");
     assert_eq!(outcome, LinkOutcome::NeedsCode { user: mina.id, ended: vec![token("Mina")] });
-    assert_eq!(store.session(token("new")).await, Ok(None), "no session begins");
+    assert_eq!(store.session(token("new"), NOW).await, Ok(None), "no session begins");
     let account = store.account(mina.id).await.expect("readable");
     assert_eq!((account.password.as_deref(), account.has_totp), (Some("two"), true));
     assert_eq!(refusal(store.use_link(link_use(Some("three"))).await), ErrorCode::NotFound);

@@ -73,6 +73,14 @@ const OTHER_ROWS: &str = "
     UPDATE users SET erased_at = 7 WHERE id = 2;
     INSERT INTO erasures (user_id, made_at, names, receipt) VALUES (9, 5, '[\"ab\"]', '{\"id\":\"9-7\"}');
     INSERT INTO erased_names (hash) VALUES ('00000000000000000000000000000000000000000000000000000000000000ff');
+    INSERT INTO message_quotes (room_id, seq, user_id, notice_seq) VALUES (1, 1, 2, 3);
+    INSERT INTO silences (user_id, room_id, ends_at, reason) VALUES (2, 0, 9, '광고'), (2, 1, 8, 'spam');
+    INSERT INTO account_bans (user_id, ends_at, reason) VALUES (1, 9, 'spam'), (2, 9, '광고');
+    INSERT INTO address_bans (network, ends_at, reason, made_at) VALUES ('2001:db8::/64', NULL, '광고', 5);
+    INSERT INTO reports (room_id, seq, author_id, reporter_id, category, words, text, made_at) \
+        VALUES (1, 1, 1, 2, 'spam', '여기', 'text', 5);
+    INSERT INTO report_notices (report_id, user_id, notice_seq) VALUES (1, 2, 4);
+    UPDATE messages SET deleted_by = 'moderator' WHERE seq = 1;
     INSERT INTO workspace_settings (name, value) VALUES ('access', '\"closed\"');
     INSERT INTO user_grants (user_id, app_grant, is_given) VALUES (1, 'kitchen', 1), (2, 'count', 0);
     UPDATE configured_access SET access = 'invited';

@@ -47,6 +47,12 @@ pub(super) async fn administer(
             AdministrationAct::Erase { user, name }
         }
         Request::ReactivateOther => AdministrationAct::Reactivate { user: other.id },
+        Request::SilenceOther => AdministrationAct::Silence { user: other.id, lasts_ms: 1 },
+        Request::BanOther => AdministrationAct::Ban { user: other.id, lasts_ms: Some(1) },
+        Request::BanAddress => {
+            let network = "203.0.113.7".to_owned();
+            AdministrationAct::BanAddress { network, lasts_ms: Some(1) }
+        }
         _ => AdministrationAct::ChangeSettings(WorkspaceSettings {
             moods: Some(true),
             ..WorkspaceSettings::default()
@@ -57,7 +63,7 @@ pub(super) async fn administer(
     let restored = ActRequest::new((Actor::CommandLine, None), before, "", Timestamp(1));
     let restored = test_store.store.administer(restored.expect("valid")).await;
     restored.expect("allowed");
-    let request = ActRequest::new((Actor::User(user.id), None), act, "", Timestamp(1));
+    let request = ActRequest::new((Actor::User(user.id), None), act, "a reason", Timestamp(1));
     let mut request = request.expect("valid");
     let mut token = [0; 32];
     token[..16].copy_from_slice(&number().to_be_bytes());

@@ -163,7 +163,7 @@ fn drop_events(test_store: &mut TestStore) {
     while test_store.events.recv().now_or_never().flatten().is_some() {}
 }
 
-/// Makes the rooms of a walk. Each request has rooms of its own, because requests change them.
+/// Makes the rooms of a walk. A request that changes them has rooms of its own.
 #[derive(Default)]
 struct RoomMaker {
     /// Changes the rooms and adds the members.
@@ -190,6 +190,16 @@ impl RoomMaker {
         for (relation, room) in RELATIONS.iter().zip(&rooms) {
             let update = format!("UPDATE rooms SET {} WHERE id = {room};", relation.room);
             self.script.push(update);
+            self.script.push(format!(
+                "INSERT INTO messages (room_id, seq, author_id, at, command, text) \
+                SELECT room_id, {}, {}, at, command, 'own' FROM messages WHERE room_id = {room} AND seq = 1; \
+                INSERT INTO reports (id, room_id, seq, author_id, reporter_id, category, made_at) \
+                VALUES ({}, {room}, 1, {creator}, {creator}, 'spam', 1);",
+                room_requests::OWN_MESSAGE.0,
+                user.id,
+                room_requests::report_in(*room),
+                creator = creator.id,
+            ));
             if let Some(role) = relation.role {
                 self.script.push(format!(
                     "INSERT INTO members (user_id, room_id, read_up_to, joined_after, role) \

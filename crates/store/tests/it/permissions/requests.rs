@@ -1,6 +1,7 @@
 //! The requests of a walk.
 
 use madang_hub::administration::{AuditFilter, PeopleFilter};
+use madang_hub::policy::rights::Need;
 use madang_hub::ports::{DirectoryRequest, PeopleRequest};
 use madang_hub::profiles::CheckedProfileChange;
 use madang_hub::shared_state::SharedStateRead;
@@ -60,6 +61,8 @@ fn request_of(command: &Command) -> &'static str {
         },
         Command::Rooms(RoomsCommand::Invite { .. }) => RoomRequest::Invite.name(),
         Command::Rooms(RoomsCommand::Remove { .. }) => RoomRequest::Remove.name(),
+        Command::Rooms(RoomsCommand::Silence { .. }) => RoomRequest::Silence.name(),
+        Command::Chat(ChatCommand::Delete { .. }) => RoomRequest::DeleteOwnMessage.name(),
         Command::Rooms(RoomsCommand::Delete { .. }) => RoomRequest::Delete.name(),
         Command::Membership(MembershipCommand::Join { .. }) => RoomRequest::Join.name(),
         Command::Membership(MembershipCommand::Leave { .. }) => RoomRequest::Leave.name(),
@@ -123,6 +126,10 @@ pub(super) enum Request {
     ReadErasures,
     ReactivateOther,
     RaiseOther,
+    SilenceOther,
+    BanOther,
+    BanAddress,
+    ListAddressBans,
 }
 
 impl Request {
@@ -163,6 +170,10 @@ impl Request {
         Self::ReadErasures,
         Self::ReactivateOther,
         Self::RaiseOther,
+        Self::SilenceOther,
+        Self::BanOther,
+        Self::BanAddress,
+        Self::ListAddressBans,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -203,6 +214,10 @@ impl Request {
             Self::ReadErasures => "read the receipts of erasures",
             Self::ReactivateOther => "activate a member again",
             Self::RaiseOther => "make a member an administrator",
+            Self::SilenceOther => "silence a member in the workspace",
+            Self::BanOther => "ban a member",
+            Self::BanAddress => "ban a network",
+            Self::ListAddressBans => "list the banned networks",
         }
     }
 
@@ -257,6 +272,9 @@ impl Request {
             Self::ListAccounts => {
                 Answer::of(store.accounts(Some(user.id), PeopleFilter::default()).await)
             }
+            Self::ListAddressBans => {
+                Answer::of(store.check_need(user.id, Need::ADMINISTRATION).await)
+            }
             Self::ListInvitations => Answer::of(store.invitations(user.id, None).await),
             Self::ListRoleGrants => Answer::of(store.role_grants(user.id).await),
             Self::ListRoomSizes => Answer::of(store.room_sizes(user.id, None).await),
@@ -272,7 +290,10 @@ impl Request {
             | Self::DeactivateOther
             | Self::EraseOther
             | Self::ReactivateOther
-            | Self::RaiseOther => administer(test_store, other, user, self).await,
+            | Self::RaiseOther
+            | Self::SilenceOther
+            | Self::BanOther
+            | Self::BanAddress => administer(test_store, other, user, self).await,
         }
     }
 }

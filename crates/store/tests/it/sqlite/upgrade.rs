@@ -20,7 +20,7 @@ use rusqlite::Connection;
 use super::upgraded_administration::check_administration;
 use super::upgraded_writes::{check_writes, feed};
 use super::{TestDatabase, fast_options};
-use crate::support::{TestStore, message_text, post, refusal, sign_up, texts, token};
+use crate::support::{NOW, TestStore, message_text, post, refusal, sign_up, texts, token};
 
 /// Data for each schema that was the first to hold it, as the version of that schema wrote it.
 const DATA: &[(usize, &str)] = &[
@@ -149,6 +149,11 @@ const DATA: &[(usize, &str)] = &[
         "INSERT INTO profiles (user_id, display_name, display_key, changed_at) VALUES (1, '김민수', '김민수', 110);
         INSERT INTO erasures VALUES (77, 5, '[]', '{}');",
     ),
+    (
+        29,
+        r#"INSERT INTO user_notices (user_id, at, content) VALUES
+            (2, 130, '{"mentioned":{"room":1,"message":1,"by":{"id":1,"name":"민수"},"excerpt":"첫 말"}}');"#,
+    ),
 ];
 
 /// The migrations in their folder, oldest first.
@@ -220,6 +225,12 @@ async fn a_database_of_every_earlier_version_opens_and_keeps_its_data() {
         assert!(!external.prepare(of_rooms).expect("known").exists([]).expect("readable"));
         let check = |pragma| external.prepare(pragma).expect("known").exists([]).expect("readable");
         assert!(!check("PRAGMA foreign_key_check"), "{version}");
+        let quote = "SELECT 1 FROM message_quotes WHERE room_id = 1 AND seq = 1 AND user_id = 2";
+        assert_eq!(
+            check(quote),
+            version >= 29,
+            "{version}: the quotes of earlier messages are known"
+        );
         // It opens again, without applying a migration twice.
         let (store, test_store) = database.start(&fast_options());
         check_data(&test_store, version).await;
@@ -253,7 +264,11 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let minsu = User { id: UserId(1), name: "민수".into() };
     let again = sign_up(&*test_store.store, "민수").await;
     assert_eq!(refusal(again), ErrorCode::NameTaken, "{version}: sessions of before count as used");
-    assert_eq!(test_store.store.session(token("민수")).await, Ok(Some(minsu.clone())), "{version}");
+    assert_eq!(
+        test_store.store.session(token("민수"), NOW).await,
+        Ok(Some(minsu.clone())),
+        "{version}"
+    );
     let look_alike = sign_up(&*test_store.store, "J\u{430}ne").await;
     assert_eq!(refusal(look_alike), ErrorCode::NameTaken, "{version}: old names have skeletons");
     let room = Topic::Room(FIRST_ROOM);
