@@ -186,7 +186,6 @@ impl FaultyServer {
                         command: frame.id,
                         sentiment: None,
                         guest: None,
-                        deleted: None,
                     };
                     let content = codec::encode_event(&Event::Chat(ChatEvent::Posted(message)));
                     let event = codec::event_frame(Topic::Room(ROOM), seq, &content);

@@ -2,16 +2,15 @@
 
 use madang_shared::chat::MAX_GUEST_CONNECTION_CHARS;
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatQuery, Guest};
-use madang_shared::moderation::DeletedBy;
 use madang_shared::sentiment::Sentiment;
-use madang_shared::{ErrorCode, Event, Failure, RoomId, Seq, codec, validate};
+use madang_shared::{ErrorCode, Event, Failure, RoomId, codec, validate};
 
 use crate::budgets::account::Cost;
 use crate::budgets::resource::Resource;
 use crate::log::LogEntry;
 use crate::notices::{Mention, mention_signs, mentions};
 use crate::policy::rights::{Need, RoomRight};
-use crate::{moderation, names, sentiment};
+use crate::{names, sentiment};
 
 /// A decided change of a room's timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +28,6 @@ pub enum ChatChange {
         /// The mentions in the text. The store keeps those that name a member of the room.
         mentions: Vec<Mention>,
     },
-    /// Takes the text out of a message.
-    Delete {
-        /// The room.
-        room: RoomId,
-        /// The seq of the message.
-        message: Seq,
-        /// The reason, validated; the store requires one for a message of another user.
-        reason: String,
-    },
 }
 
 /// Validates the text and finds its mentions. [`classify`] adds the sentiment.
@@ -47,10 +37,6 @@ pub enum ChatChange {
 pub fn decide(command: ChatCommand) -> Result<ChatChange, Failure> {
     match command {
         ChatCommand::Post { room, text } => post(room, &text, None),
-        ChatCommand::Delete { room, message, reason } => {
-            let reason = moderation::reason(&reason)?;
-            Ok(ChatChange::Delete { room, message, reason })
-        }
     }
 }
 
@@ -71,38 +57,15 @@ pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<Cha
     post(room, text, Some(Guest { name, connection }))
 }
 
-/// Takes the text out of an event. Returns the event that replaces it, or `None` if the event has no text.
-pub fn redact(event: Event, by: DeletedBy) -> Option<Event> {
-    let Event::Chat(ChatEvent::Posted(mut message)) = event else { return None };
-    message.delete(by);
-    Some(ChatEvent::Posted(message).into())
-}
-
-/// Whether the event redacts an earlier one of its room, or replaces all of them.
+/// Whether the event replaces the earlier ones of its room.
 pub fn is_redaction(entry: &LogEntry) -> bool {
-    matches!(
-        codec::decode_event(&entry.content),
-        Ok(Event::Chat(ChatEvent::Deleted | ChatEvent::MessageDeleted { .. }))
-    )
+    matches!(codec::decode_event(&entry.content), Ok(Event::Chat(ChatEvent::Deleted)))
 }
 
 /// The need of a change.
 pub fn needs(change: &ChatChange) -> Need {
-    match change {
-        ChatChange::Post { room, .. } => Need::Room(*room, RoomRight::Write),
-        // The store requires `RoomRight::Moderate` too if the author is another user.
-        ChatChange::Delete { room, .. } => Need::Room(*room, RoomRight::Delete),
-    }
-}
-
-/// Whether a change writes to others; see [`crate::policy::rights::check_speech`].
-pub fn is_speech(change: &ChatChange) -> bool {
-    matches!(change, ChatChange::Post { .. })
-}
-
-/// Whether a change removes something.
-pub fn is_small(change: &ChatChange) -> bool {
-    matches!(change, ChatChange::Delete { .. })
+    let ChatChange::Post { room, .. } = change;
+    Need::Room(*room, RoomRight::Write)
 }
 
 /// The need of a query.
@@ -113,7 +76,7 @@ pub fn query_needs(query: &ChatQuery) -> Need {
 
 /// The cost of a message: its possible mentions, because each may notify a person.
 pub fn cost(command: &ChatCommand) -> Option<Cost> {
-    let ChatCommand::Post { text, .. } = command else { return None };
+    let ChatCommand::Post { text, .. } = command;
     let units = mention_signs(text) as u64;
     (units > 0).then_some(Cost { resource: Resource::Mentions, units })
 }
@@ -126,7 +89,6 @@ fn post(room: RoomId, text: &str, guest: Option<Guest>) -> Result<ChatChange, Fa
 
 /// Adds the sentiment to a message.
 pub fn classify(change: &mut ChatChange) {
-    if let ChatChange::Post { text, sentiment, .. } = change {
-        *sentiment = Some(sentiment::classify(text).sentiment);
-    }
+    let ChatChange::Post { text, sentiment, .. } = change;
+    *sentiment = Some(sentiment::classify(text).sentiment);
 }

@@ -24,7 +24,6 @@ pub(crate) fn member_change(entry: &LogEntry) -> Option<(UserId, MemberChange)> 
         DetailsEvent::Left { user } => Some((user, MemberChange::Left)),
         DetailsEvent::Described { .. }
         | DetailsEvent::RoleChanged { .. }
-        | DetailsEvent::ProfileChanged(_)
         | DetailsEvent::Deleted => None,
     }
 }

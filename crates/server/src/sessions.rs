@@ -60,10 +60,8 @@ pub(crate) async fn run(
         if outcome.is_ok() && (is_stopping || recorded.elapsed() >= EXPIRY_INTERVAL) {
             recorded = Instant::now();
             let ends_old = leadership.is_leader() && steady.since.elapsed() >= STEADY_TIME;
-            outcome = match current_limits(&*store, limits).await {
-                Ok(limits) => expire(&*store, open, now, Some(limits).filter(|_| ends_old)).await,
-                Err(error) => Err(error),
-            };
+            let limits = Some(limits).filter(|_| ends_old);
+            outcome = expire(&*store, open, now, limits).await;
         }
         if let Err(error) = &outcome
             && is_healthy
@@ -75,14 +73,6 @@ pub(crate) async fn run(
             return Ok(());
         }
     }
-}
-
-/// The limits, after the settings that an administrator has changed.
-async fn current_limits(
-    store: &dyn Store,
-    configured: SessionLimits,
-) -> Result<SessionLimits, StoreError> {
-    Ok(configured.with_settings(&store.settings().await?))
 }
 
 /// The next session that has ended on another node. Without end, if there is no other node.

@@ -9,8 +9,8 @@ use crate::readers::ReadPayer;
 use crate::rules::leases::LeaseRequest;
 use crate::rules::users::UserSession;
 use crate::rules::{
-    self, WriteInput, access_tokens, audience, bots, commands, delivery, details, directory,
-    leases, log, notices, people, posts, recovery, rights, users,
+    self, WriteInput, access_tokens, bots, commands, delivery, details, directory, leases, log,
+    notices, people, posts, recovery, rights, users,
 };
 use crate::transaction::Transaction;
 use futures_util::FutureExt;
@@ -31,7 +31,6 @@ use madang_shared::details::MembersPage;
 use madang_shared::frames::LogPosition;
 use madang_shared::people::PeoplePage;
 use madang_shared::posts::Post;
-use madang_shared::room_access::RoomAccess;
 use madang_shared::rooms::{DirectoryPage, ListedRoom};
 use madang_shared::{Answer, Position, PostId, Query, RoomId, Seq, Timestamp, Topic, User, UserId};
 
@@ -146,15 +145,6 @@ impl<C: Connections> Store for EngineStore<C> {
         self.read(reader, move |transaction| delivery::find(transaction, reader, room, message))
     }
 
-    fn room_access(
-        &self,
-        reader: UserId,
-        room: RoomId,
-        message: Option<Seq>,
-    ) -> BoxFuture<'static, Result<RoomAccess, StoreError>> {
-        self.read(reader, move |transaction| audience::find(transaction, reader, (room, message)))
-    }
-
     fn read_marks(
         &self,
         user: UserId,
@@ -207,7 +197,7 @@ impl<C: Connections> Store for EngineStore<C> {
 
     fn post(&self, reader: UserId, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {
         self.read(reader, move |transaction| {
-            rights::require(transaction, reader, Need::FEED)?;
+            rights::require(transaction, reader, Need::Account)?;
             posts::find(transaction, post)
         })
     }
@@ -248,14 +238,10 @@ impl<C: Connections> Store for EngineStore<C> {
         self.write(service, users::service_user)
     }
 
-    fn session(
-        &self,
-        token: TokenHash,
-        now: Timestamp,
-    ) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
+    fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
         let used = Arc::clone(&self.used_sessions);
         let session = self.server_read(ReadLane::SignIns, move |transaction| {
-            let session = users::session(transaction, &token, now)?;
+            let session = users::session(transaction, &token)?;
             if session.is_some() {
                 used.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
             }

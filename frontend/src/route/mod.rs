@@ -1,15 +1,14 @@
 //! The addresses of the app: `/`, `/rooms/<id>`, `/rooms/<id>/messages/<seq>`, and one for each page.
 
 use madang_shared::apps::App;
-use madang_shared::{RoomId, Seq, Topic, UserId};
+use madang_shared::{RoomId, Seq, Topic};
 
 use crate::i18n::Words;
 use crate::ui::skeleton::Shape;
 
 /// The table of pages, one row each. `path` is the address, which `scripts/publish.mjs` reads here too.
 /// `title` is in Korean and English. `area` is the part of the app, and the link of the rail that is current while the
-/// page is open. `topics` are followed while the page is open; the user in one of them does not
-/// matter.
+/// page is open. `topics` are followed while the page is open.
 /// `skeleton` is the shape of the page until its content has arrived. `draw` is the page's component:
 /// `shell::lazy_views` takes it from here, because all code of pages is in the lazy part of the app, and this table
 /// is not.
@@ -86,7 +85,7 @@ macro_rules! pages {
                 path: "/admin",
                 title: ("서버 관리", "Administration"),
                 area: Area::Own,
-                topics: &[Topic::Administration, Topic::Health],
+                topics: &[Topic::Administration],
                 skeleton: Shape::Rows,
                 draw: features::administration::AdministrationPage
             }
@@ -111,7 +110,7 @@ macro_rules! pages {
                 path: "/orders",
                 title: ("주문", "Orders"),
                 area: Area::Apps,
-                topics: &[Topic::Menu, Topic::OwnOrders(UserId(0))],
+                topics: &[Topic::Orders],
                 skeleton: Shape::Rows,
                 draw: features::orders::OrdersPage
             }

@@ -9,8 +9,6 @@
 
 mod connection;
 mod counter;
-mod erasure;
-mod moderation;
 mod notices;
 mod offline_cache;
 mod orders;

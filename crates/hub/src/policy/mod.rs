@@ -1,8 +1,6 @@
-//! Decisions as pure functions: names, rights, grants, apps, resumption.
+//! Decisions as pure functions: names, rights, apps, resumption.
 
 pub mod access;
-pub mod audience;
-pub mod grants;
 pub mod rights;
 
 use madang_shared::apps::App;

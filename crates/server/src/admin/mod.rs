@@ -2,7 +2,6 @@
 
 mod acts;
 mod claim_links;
-mod command_line;
 
 use std::process::ExitCode;
 use std::sync::Arc;

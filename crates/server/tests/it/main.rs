@@ -28,5 +28,4 @@ mod redirect;
 mod shape;
 mod size;
 mod tls;
-mod version_0_1;
 mod workspace;

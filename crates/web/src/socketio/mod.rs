@@ -18,7 +18,6 @@
 mod admission;
 mod client;
 mod client_task;
-mod client_topics;
 mod engineio_v3;
 mod follower;
 mod gateway;

@@ -26,10 +26,7 @@ pub(super) fn outbound_events(
 fn outbound_event(vocabulary: Vocabulary, event: &Event) -> Option<OutboundEvent> {
     match (vocabulary, event) {
         (Vocabulary::Posts, Event::Posts(event)) => posts(event),
-        // A deleted message has no text, and these vocabularies have no event for it.
-        (vocabulary, Event::Chat(ChatEvent::Posted(message))) if message.deleted.is_none() => {
-            message_event(vocabulary, message)
-        }
+        (vocabulary, Event::Chat(ChatEvent::Posted(message))) => message_event(vocabulary, message),
         _ => None,
     }
 }
@@ -156,16 +153,7 @@ mod tests {
         let author = User { id: UserId(3), name: "미나".into() };
         let (at, command) = (Timestamp(1), CommandId::new(Timestamp(1), 1));
         let text = "안녕".into();
-        let message = Message {
-            seq: Seq(1),
-            author,
-            at,
-            text,
-            command,
-            sentiment: None,
-            guest,
-            deleted: None,
-        };
+        let message = Message { seq: Seq(1), author, at, text, command, sentiment: None, guest };
         ChatEvent::Posted(message).into()
     }
 

@@ -46,9 +46,7 @@ impl LoadedMembers {
                         member.role = *role;
                     }
                 }
-                DetailsEvent::Described { .. }
-                | DetailsEvent::ProfileChanged(_)
-                | DetailsEvent::Deleted => {}
+                DetailsEvent::Described { .. } | DetailsEvent::Deleted => {}
             }
         }
         members

@@ -1,6 +1,5 @@
 //! The SQLite engine, beyond the contract.
 
-mod erasure;
 mod limits;
 mod loss;
 mod notices;
@@ -10,8 +9,6 @@ mod posts;
 mod shell;
 mod unreadable;
 mod upgrade;
-mod upgraded_administration;
-mod upgraded_writes;
 mod writing;
 
 use std::path::{Path, PathBuf};

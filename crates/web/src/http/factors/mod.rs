@@ -41,14 +41,7 @@ pub fn routes() -> Router<AppState> {
         .route(FACTORS_PATH, get(user_factors_api::factors))
         .route(PASSKEYS_PATH, post(user_factors_api::begin_passkey))
         .route(FINISH_PASSKEY_PATH, post(user_factors_api::finish_passkey))
-        .route(
-            user_factors_api::PASSKEY_PATH,
-            delete(user_factors_api::remove_passkey).post(user_factors_api::rename_passkey),
-        )
-        .route(
-            provider_api::LINKED_PATH,
-            post(provider_api::begin_link).delete(provider_api::unlink),
-        )
+        .route(user_factors_api::PASSKEY_PATH, delete(user_factors_api::remove_passkey))
         .route(TOTP_PATH, post(user_factors_api::begin_totp))
         .route(CONFIRM_TOTP_PATH, post(user_factors_api::confirm_totp))
         .route(REMOVE_TOTP_PATH, post(user_factors_api::remove_totp))
@@ -76,7 +69,7 @@ fn relying_party(state: &AppState, client_info: &ClientInfo) -> Option<RelyingPa
 }
 
 /// Keeps a challenge. Returns its token, for the browser.
-pub(super) async fn begin(
+async fn begin(
     state: &AppState,
     kind: ChallengeKind,
     user: Option<UserId>,
@@ -97,7 +90,7 @@ pub(super) async fn begin(
 }
 
 /// The name of the challenge with this token.
-pub(super) fn key(token: &str, kind: ChallengeKind) -> ChallengeKey {
+fn key(token: &str, kind: ChallengeKind) -> ChallengeKey {
     ChallengeKey { token: hash(token), kind }
 }
 
@@ -106,13 +99,13 @@ fn seconds(now: Timestamp) -> u64 {
     now.0 / 1_000
 }
 
-pub(super) fn no_randomness(error: impl std::fmt::Display) -> Problem {
+fn no_randomness(error: impl std::fmt::Display) -> Problem {
     tracing::error!(%error, "the system provides no random bytes");
     let message = "The server could not make a secret. Nothing was changed; try again later.";
     Problem::new(ErrorCode::Internal, message)
 }
 
 /// The refusal of an operation that took too long, or was ended before.
-pub(super) fn expired() -> Problem {
+fn expired() -> Problem {
     Problem::new(ErrorCode::Unauthenticated, "This took too long, or was done before; begin again.")
 }

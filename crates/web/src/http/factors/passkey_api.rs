@@ -64,14 +64,12 @@ pub async fn finish(request: SignInRequest, body: JsonObject) -> Result<Response
 }
 
 /// The challenge that its content holds.
-pub(in crate::http) fn challenge_of(open: &OpenChallenge) -> Option<PasskeyChallenge> {
+pub(super) fn challenge_of(open: &OpenChallenge) -> Option<PasskeyChallenge> {
     from_text(&open.content).map(PasskeyChallenge)
 }
 
 /// The browser's answer in a body.
-pub(in crate::http) fn credential<T: serde::de::DeserializeOwned>(
-    body: &JsonObject,
-) -> Result<T, Problem> {
+pub(super) fn credential<T: serde::de::DeserializeOwned>(body: &JsonObject) -> Result<T, Problem> {
     serde_json::from_str(body.string("credential")?).map_err(|_| {
         let message = "The field `credential` must be the JSON of the browser's answer.";
         Problem::new(ErrorCode::Malformed, message)
@@ -79,7 +77,7 @@ pub(in crate::http) fn credential<T: serde::de::DeserializeOwned>(
 }
 
 /// The relying party of a request.
-pub(in crate::http) fn require_relying_party(
+pub(super) fn require_relying_party(
     state: &AppState,
     client_info: &ClientInfo,
 ) -> Result<RelyingParty, Problem> {

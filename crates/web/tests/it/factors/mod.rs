@@ -4,8 +4,6 @@ mod codes;
 mod passkeys;
 mod providers;
 
-pub(crate) use codes::secret_of;
-
 use reqwest::Response;
 use serde_json::Value;
 
