@@ -8,8 +8,8 @@ use std::path::Path;
 const FIRST_VIEW: u64 = 210 * 1024;
 
 /// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB. Moved by
-/// `docs/decisions/123-size-of-accounts-and-rooms.md`.
-const WHOLE: u64 = 455 * 1024;
+/// `docs/decisions/089-size-of-the-palette.md`.
+const WHOLE: u64 = 470 * 1024;
 
 /// The size of the only file in `frontend/dist` with this start and end of its name, in bytes; none
 /// if there is none.
