@@ -273,6 +273,10 @@ impl Chooser {
             && conversation_with(app, user.id).is_none()
         {
             let command = RoomsCommand::OpenDirect { users: vec![user.id] };
+            // A second Enter asks for nothing more.
+            if self.requested.with_untracked(|it| it.as_ref() == Some(&command)) {
+                return;
+            }
             app.driver.command(command.clone());
             self.refusal.set(None);
             self.requested.set(Some(command));
