@@ -87,11 +87,11 @@ pub(crate) async fn read_link(token: String) -> Result<LinkInfo, Failure> {
     answer(&post(LINKS_PATH, &LinkRequest { token: Secret(token) }).await?)
 }
 
-/// Signs in with a one-time link, and sets a password unless it is empty.
-pub(crate) async fn use_link(token: String, password: String) -> Result<User, Failure> {
+/// Signs in with a one-time link, and sets a password unless it is empty. The answer may ask for a code.
+pub(crate) async fn use_link(token: String, password: String) -> Result<Answer, Failure> {
     let password = (!password.is_empty()).then_some(Secret(password));
     let body = LinkSignIn { token: Secret(token), password, bearer: false, needs_cookie: true };
-    user(&post(LINK_SIGN_IN_PATH, &body).await?)
+    post(LINK_SIGN_IN_PATH, &body).await
 }
 
 /// Asks the user's other device to let this one in, with a code or the token of a link.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use madang_shared::moderation::DeletedBy;
 use madang_shared::sentiment::Sentiment;
 use madang_shared::{CommandId, Failure, RoomId, Seq};
 #[cfg(feature = "lazy-part")]
@@ -46,6 +47,8 @@ pub(crate) struct LazyViews {
     pub(crate) presence_line: fn(RoomId, Seq) -> AnyView,
     /// The reason why a message was refused, and the choice to send it again.
     pub(crate) message_refusal: fn(CommandId, &Failure) -> AnyView,
+    /// The place of a deleted message.
+    pub(crate) deleted_message: fn(DeletedBy) -> AnyView,
     /// The user's own menu.
     pub(crate) own_menu: fn() -> AnyView,
     /// The menu of the open room or page.

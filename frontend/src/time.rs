@@ -183,6 +183,12 @@ pub(crate) fn local_day(at: Timestamp) -> (Timestamp, Timestamp) {
     (midnight(day), midnight(day + 1))
 }
 
+/// The start of a day of the calendar, written as in `2026-11-30`, in the user's time zone; none for another text.
+pub(crate) fn day_named(day: &str) -> Option<Timestamp> {
+    let date = Date::new(&JsValue::from_str(&format!("{day}T00:00")));
+    (date.get_time() >= 0.0).then(|| timestamp(&date))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 stay far below 2^53")]
 fn date(at: Timestamp) -> Date {
     Date::new(&JsValue::from_f64(at.0 as f64))

@@ -21,6 +21,12 @@ pub const ACCOUNT_SESSIONS_PATH: &str = "/api/account/sessions";
 pub const ACCOUNT_DEVICE_PATH: &str = "/api/account/device";
 /// `POST`: lets the waiting device in.
 pub const CONFIRM_DEVICE_PATH: &str = "/api/account/device/confirm";
+/// `GET`: a [`ConfirmationState`]. `POST`: confirms that it is the user, with a [`Confirmation`], for some minutes.
+pub const CONFIRM_PATH: &str = "/api/account/confirm";
+/// `POST`: begins a confirmation with a passkey; the answer is a [`PasskeyStart`](crate::factors::PasskeyStart).
+pub const CONFIRM_PASSKEY_PATH: &str = "/api/account/confirm/passkey";
+/// `POST`: ends it with a [`PasskeyConfirmation`].
+pub const FINISH_CONFIRM_PASSKEY_PATH: &str = "/api/account/confirm/passkey/finish";
 /// `POST`: starts a session with a name and a password; see [`PasswordSignIn`].
 pub const PASSWORD_SIGN_IN_PATH: &str = "/api/session/password";
 /// `POST`: starts a session with a one-time link; see [`LinkSignIn`].
@@ -87,6 +93,42 @@ pub struct AccountInfo {
     pub sessions: Vec<SignInSession>,
     /// The last attempts to sign in, the newest first.
     pub attempts: Vec<SignInAttempt>,
+}
+
+/// Whether an act that changes who can sign in needs a confirmation first, and the ways to make it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[expect(clippy::struct_excessive_bools, reason = "each of them is a fact of its own on the wire")]
+pub struct ConfirmationState {
+    /// Whether it is needed now.
+    pub needed: bool,
+    /// Whether the password confirms.
+    pub password: bool,
+    /// Whether a passkey confirms.
+    pub passkeys: bool,
+    /// Whether the password needs a code too.
+    pub code: bool,
+}
+
+/// The body of [`CONFIRM_PATH`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Confirmation {
+    /// The password.
+    pub password: Secret,
+    /// A one-time password or a recovery code, if the account needs one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Secret>,
+}
+
+/// The body of [`FINISH_CONFIRM_PASSKEY_PATH`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PasskeyConfirmation {
+    /// See [`PasskeyStart::challenge`](crate::factors::PasskeyStart::challenge).
+    pub challenge: String,
+    /// The browser's answer: the JSON of `PublicKeyCredential.toJSON()`.
+    pub credential: String,
 }
 
 /// A sign-in session, as its user sees it.

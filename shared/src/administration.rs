@@ -8,8 +8,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::apps::Apps;
+pub use crate::audit::{AuditEntry, AuditPage};
+use crate::erasure::ErasureReceipt;
+use crate::grants::{Grant, Grants, RoleGrants};
+pub use crate::health::{HealthEvent, HealthSnapshot};
 use crate::ids::{RoomId, Timestamp, User, UserId};
+use crate::moderation::Ban;
 use crate::roles::{Access, Role, RoomKind};
+
+pub use crate::invitations::{InvitationsPage, ListedInvitation, NewInvitation, OfferedInvitation};
 
 /// The path of the acts of administrators: `POST` a [`RequestedAct`].
 pub const ACTS_PATH: &str = "/api/administration/acts";
@@ -23,11 +30,14 @@ pub const ACCOUNTS_PATH: &str = "/api/administration/people";
 pub const INVITATIONS_PATH: &str = "/api/administration/invitations";
 /// The path of the rooms with their sizes, in pages.
 pub const ROOM_SIZES_PATH: &str = "/api/administration/rooms";
-/// The path of the settings of the workspace.
+/// The path of the grants of each role.
+pub const ROLE_GRANTS_PATH: &str = "/api/administration/grants";
+/// The path of the settings of the workspace as they are in effect: a [`WorkspaceSettings`] in which all have a value.
 pub const SETTINGS_PATH: &str = "/api/administration/settings";
 /// The path of the state of the server.
 pub const HEALTH_PATH: &str = "/api/administration/health";
-/// The path at which a signed-in user becomes the first owner.
+/// The path of the first owner, on the server's own machine. `GET`: an [`OwnershipOffer`]. `POST`: the token of the set-up
+/// link, in an [`ActAnswer`]; the page of the link makes its reader the owner.
 pub const OWNERSHIP_PATH: &str = "/api/administration/ownership";
 /// The path of one invitation: `POST` its token to read it, before signing up.
 pub const INVITATION_PATH: &str = "/api/invitation";
@@ -50,6 +60,9 @@ pub const MAX_INVITATION_ROOMS: usize = 20;
 pub const MAX_OPEN_INVITATIONS: u64 = 500;
 /// The longest life of an invitation, in milliseconds: a year.
 pub const MAX_INVITATION_MS: u64 = 366 * 24 * 60 * 60 * 1_000;
+
+/// The largest age of a session that can be set, in days.
+pub const MAX_SESSION_DAYS: u64 = 3_650;
 
 /// Events of the administration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,8 +103,42 @@ named! {
         BecomeOwner = "become_owner",
         /// A link was made by which a user signs in once without a password.
         MakeLink = "make_link",
+        /// Sign-in sessions of a user were ended.
+        EndSessions = "end_sessions",
+        /// An account was erased, with what its user wrote.
+        Erase = "erase",
         /// Settings of the workspace were changed.
         ChangeSettings = "change_settings",
+        /// A grant of a user was given, refused, or left to the role again.
+        SetGrant = "set_grant",
+        /// A moderator deleted a message of another user.
+        DeleteMessage = "delete_message",
+        /// A user was silenced, in a room or in the workspace.
+        Silence = "silence",
+        /// A silence was ended early.
+        EndSilence = "end_silence",
+        /// A member was removed from a room.
+        RemoveMember = "remove_member",
+        /// A member of a room got another role there.
+        SetRoomRole = "set_room_role",
+        /// A user was invited to a private room.
+        InviteToRoom = "invite_to_room",
+        /// A fact of a room was changed.
+        ChangeRoom = "change_room",
+        /// A room was deleted.
+        DeleteRoom = "delete_room",
+        /// An account was banned.
+        Ban = "ban",
+        /// The ban of an account was ended early.
+        EndBan = "end_ban",
+        /// A network was banned.
+        BanAddress = "ban_address",
+        /// The ban of a network was ended early.
+        EndAddressBan = "end_address_ban",
+        /// A message was reported.
+        Report = "report",
+        /// A report was decided.
+        DecideReport = "decide_report",
     }
 }
 
@@ -107,57 +154,22 @@ named! {
     }
 }
 
-/// An entry of the audit log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct AuditEntry {
-    /// Its number: 1, 2, 3, without holes.
-    pub id: u64,
-    /// The time of the act.
-    pub at: Timestamp,
-    /// The origin of the act; see [`AuditSource`]. A text, because a newer server may write another one.
-    pub source: String,
-    /// The user who acted; none for an act of another source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub actor: Option<User>,
-    /// The kind; see [`AuditAct`].
-    pub act: String,
-    /// The user whom the act concerns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<User>,
-    /// The room that the act concerns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<RoomId>,
-    /// The invitation that the act concerns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invitation: Option<u64>,
-    /// The change, such as `member → administrator`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub detail: String,
-    /// The network from which the request came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<String>,
-    /// The reason that the actor gave.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub reason: String,
-}
-
-/// A page of the audit log, the newest entry first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditPage {
-    /// The entries.
-    pub entries: Vec<AuditEntry>,
-    /// Whether there are older ones.
-    pub more: bool,
-}
-
 /// An account, as administrators see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedPerson {
     /// The user.
     pub user: User,
+    /// The display name; empty for a user without one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub display_name: String,
     /// The role in the workspace.
     pub role: Role,
+    /// The grants in the apps.
+    #[serde(default)]
+    pub grants: Grants,
+    /// The grants that were decided for this user; the others are those of the role.
+    #[serde(default)]
+    pub decided: Grants,
     /// The time of the sign-up.
     pub made_at: Timestamp,
     /// The time at which the account was deactivated.
@@ -168,6 +180,12 @@ pub struct ListedPerson {
     /// The last use of a session, to the hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
+    /// The ban of the account. Its end may have passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ban: Option<Ban>,
+    /// The end of the silence in the workspace. It may have passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silenced_until: Option<Timestamp>,
 }
 
 /// A page of the people by id, without service accounts.
@@ -179,72 +197,12 @@ pub struct AccountsPage {
     pub more: bool,
 }
 
-/// An invitation to be made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NewInvitation {
-    /// The role of the people who come by it.
-    pub role: Role,
-    /// The number of people who can come by it, at most [`MAX_INVITATION_USES`].
-    pub uses: u32,
-    /// Its life in milliseconds, at most [`MAX_INVITATION_MS`]; without an end if there is none.
-    #[serde(default)]
-    pub lasts_ms: Option<u64>,
-    /// The rooms that the people join, at most [`MAX_INVITATION_ROOMS`].
-    #[serde(default)]
-    pub rooms: Vec<RoomId>,
-    /// A note for administrators, at most [`MAX_NOTE_CHARS`].
-    #[serde(default)]
-    pub note: String,
-}
-
-/// An invitation, as administrators see it. The token is shown once, when the invitation is made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedInvitation {
-    /// Its number.
-    pub id: u64,
-    /// The role of the people who come by it.
-    pub role: Role,
-    /// The number of people who can come by it.
-    pub uses: u32,
-    /// The people who came by it.
-    pub people: Vec<User>,
-    /// The rooms that they join.
-    pub rooms: Vec<RoomId>,
-    /// The note.
-    pub note: String,
-    /// The user who made it; none for the server itself or the command line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub made_by: Option<User>,
-    /// The time at which it was made.
-    pub made_at: Timestamp,
-    /// Its end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Timestamp>,
-    /// The time at which it was revoked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revoked_at: Option<Timestamp>,
-}
-
-/// A page of the invitations, the newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvitationsPage {
-    /// The invitations.
-    pub invitations: Vec<ListedInvitation>,
-    /// Whether there are older ones.
-    pub more: bool,
-}
-
-/// An invitation, as the person with its link sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OfferedInvitation {
-    /// The name of the workspace.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workspace: Option<String>,
-    /// The name of the user who invites.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invited_by: Option<String>,
-    /// The role.
-    pub role: Role,
+/// Whether the reader may set the server up with one click: the server has no owner, serves its own machine alone, and the
+/// reader is at that machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnershipOffer {
+    /// Whether the set-up link is to be had.
+    pub offered: bool,
 }
 
 /// A room, as administrators see it. A private room has no name here, unless the administrator is a member.
@@ -257,6 +215,12 @@ pub struct RoomSize {
     pub name: Option<String>,
     /// Its kind; see [`RoomKind`].
     pub kind: RoomKind,
+    /// Whether it is archived.
+    #[serde(default)]
+    pub archived: bool,
+    /// Whether new users become members.
+    #[serde(default)]
+    pub is_default: bool,
     /// The number of members, without service accounts.
     pub members: u64,
     /// The number of messages.
@@ -291,6 +255,15 @@ pub struct WorkspaceSettings {
     /// Whether new messages are stored with their sentiment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moods: Option<bool>,
+    /// The grants of each role. Without a value they follow from the access.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<RoleGrants>,
+    /// The days after which an unused session ends, at most [`MAX_SESSION_DAYS`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_idle_days: Option<u64>,
+    /// The days after which every session ends, at most [`MAX_SESSION_DAYS`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_max_days: Option<u64>,
 }
 
 /// An act of an administrator.
@@ -314,6 +287,30 @@ pub enum AdministrationAct {
         /// The user.
         user: UserId,
     },
+    /// Decides a grant of one user.
+    SetGrant {
+        /// The user.
+        user: UserId,
+        /// The grant.
+        grant: Grant,
+        /// Whether the user has it; none leaves it to the role.
+        is_given: Option<bool>,
+    },
+    /// Ends the sign-in sessions of a user.
+    EndSessions {
+        /// The user.
+        user: UserId,
+        /// The public id of the only session that ends; all of them without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<String>,
+    },
+    /// Erases an account with everything that its user wrote. It cannot be undone.
+    Erase {
+        /// The user.
+        user: UserId,
+        /// The name of the user, typed once more.
+        name: String,
+    },
     /// Makes an invitation.
     Invite(NewInvitation),
     /// Revokes an invitation.
@@ -323,6 +320,42 @@ pub enum AdministrationAct {
     },
     /// Changes settings of the workspace.
     ChangeSettings(WorkspaceSettings),
+    /// Silences a user in the whole workspace. Needs a reason.
+    Silence {
+        /// The user.
+        user: UserId,
+        /// The duration from now on in milliseconds, at most [`MAX_RESTRICTION_MS`]; 0 ends the silence.
+        ///
+        /// [`MAX_RESTRICTION_MS`]: crate::moderation::MAX_RESTRICTION_MS
+        lasts_ms: u64,
+    },
+    /// Bans an account: its connections end, and nobody can sign in until the end of the ban. Needs a reason.
+    Ban {
+        /// The user.
+        user: UserId,
+        /// The duration from now on in milliseconds; without an end if there is none.
+        #[serde(default)]
+        lasts_ms: Option<u64>,
+    },
+    /// Ends the ban of an account. Needs a reason.
+    EndBan {
+        /// The user.
+        user: UserId,
+    },
+    /// Bans an address or a network: its requests and sockets are refused until the end of the ban. Needs a reason.
+    BanAddress {
+        /// The address or network, such as `203.0.113.7`, `203.0.113.0/24` or `2001:db8::/48`. One IPv6 address stands for
+        /// its network of 64 bits.
+        network: String,
+        /// The duration from now on in milliseconds; without an end if there is none.
+        #[serde(default)]
+        lasts_ms: Option<u64>,
+    },
+    /// Ends the ban of a network. Needs a reason.
+    EndAddressBan {
+        /// The network as it was banned.
+        network: String,
+    },
 }
 
 /// A request for an act.
@@ -341,7 +374,10 @@ pub struct ActAnswer {
     /// The number of the entry in the audit log; none if the act found nothing to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<u64>,
-    /// The token of a new invitation. It is not stored, and cannot be shown again.
+    /// The token of a new invitation, or of the set-up link. It is not stored, and cannot be shown again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// The receipt of an erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ErasureReceipt>,
 }

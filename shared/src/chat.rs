@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CommandId, RoomId, Timestamp, User};
 use crate::membership::Membership;
+use crate::moderation::DeletedBy;
 use crate::position::Seq;
 use crate::rooms::Room;
 use crate::sentiment::Sentiment;
@@ -38,6 +39,18 @@ pub struct Message {
     /// a part of the server, and does not verify the guest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guest: Option<Guest>,
+    /// The person who deleted the message. Its text is empty then, and its place stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<DeletedBy>,
+}
+
+impl Message {
+    /// Takes the text out of the message. Its place stays.
+    pub fn delete(&mut self, by: DeletedBy) {
+        self.text = String::new();
+        self.sentiment = None;
+        self.deleted = Some(by);
+    }
 }
 
 /// A person without a session who uses a room through another protocol than ours.
@@ -64,6 +77,18 @@ pub enum ChatCommand {
         /// See [`crate::validate::message_text`].
         text: String,
     },
+    /// Deletes a message: its own author may, and those who moderate the room. Its place stays, without the text. Deleting
+    /// twice changes nothing.
+    Delete {
+        /// Which room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+        /// The reason, for the audit log. Required for a message of another user; at most
+        /// [`crate::administration::MAX_REASON_CHARS`] characters.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
 }
 
 /// Events of a room.
@@ -79,6 +104,13 @@ pub enum ChatEvent {
         room: Room,
         /// The user.
         by: User,
+    },
+    /// A message was deleted. In the log, its text is gone from the event at its seq.
+    MessageDeleted {
+        /// The seq of the message.
+        message: Seq,
+        /// The person who deleted it.
+        by: DeletedBy,
     },
     /// The room was deleted. In the log, this event replaces all earlier ones of the room.
     Deleted,

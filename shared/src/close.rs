@@ -59,6 +59,10 @@ codes! {
     NotHello = 4503, "hello expected";
     /// An administrator has deactivated the account.
     Deactivated = 4504, "account deactivated";
+    /// The account was erased.
+    Erased = 4510, "account erased";
+    /// The account or the address of the client is banned. `GET /api/session` says until when, and why.
+    Banned = 4505, "banned";
     /// The server is stopping; for clients without the protocol of Madang (RFC 6455).
     GoingAway = 1001, "going away";
     /// A frame above [`crate::limits::MAX_CLIENT_FRAME_BYTES`] (RFC 6455).

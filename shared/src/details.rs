@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{RoomId, Timestamp, User, UserId};
 use crate::position::Seq;
+use crate::profile::Profile;
 use crate::roles::RoomRole;
 
 /// Members in one page.
@@ -23,13 +24,17 @@ pub fn members_path(room: RoomId, after: Option<UserId>) -> String {
 }
 
 /// The details of a room at a position.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DetailsSnapshot {
     /// See [`crate::validate::room_description`]; empty if the room has none.
     pub description: String,
     /// The number of members. Service accounts are no members.
     pub members: u64,
+    /// The profiles of members who have set one, in any order; at most
+    /// [`MAX_LISTED_PROFILES`](crate::profile::MAX_LISTED_PROFILES).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<Profile>,
 }
 
 /// Events of a room's details.
@@ -63,6 +68,8 @@ pub enum DetailsEvent {
         /// The new role.
         role: RoomRole,
     },
+    /// A member changed the profile, or a user with one joined the room.
+    ProfileChanged(Profile),
     /// The room was deleted. In the log, this event replaces all earlier ones of the room's details.
     Deleted,
 }

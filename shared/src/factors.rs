@@ -21,8 +21,8 @@ pub const SECOND_STEP_PATH: &str = "/api/session/code";
 pub const PROVIDER_PATH: &str = "/api/session/oidc";
 /// `GET`: the factors of the user; see [`FactorsInfo`].
 pub const FACTORS_PATH: &str = "/api/account/factors";
-/// `POST`: begins the registration of a passkey; the answer is a [`PasskeyStart`]. `DELETE`, with an id behind it: removes a
-/// passkey.
+/// `POST`: begins the registration of a passkey; the answer is a [`PasskeyStart`]. With an id behind it, `POST` renames a
+/// passkey by a [`PasskeyName`], and `DELETE` removes it.
 pub const PASSKEYS_PATH: &str = "/api/account/passkeys";
 /// `POST`: ends the registration with a [`PasskeyRegistration`].
 pub const FINISH_PASSKEY_PATH: &str = "/api/account/passkeys/finish";
@@ -34,6 +34,9 @@ pub const CONFIRM_TOTP_PATH: &str = "/api/account/totp/confirm";
 pub const REMOVE_TOTP_PATH: &str = "/api/account/totp/remove";
 /// `POST`: replaces the recovery codes with a [`CodeEntry`]; the answer is [`RecoveryCodes`].
 pub const RECOVERY_CODES_PATH: &str = "/api/account/recovery-codes";
+/// `POST`, with the id of a provider behind it: begins to link the user's account at the provider; the answer is a
+/// [`ProviderStart`]. `DELETE`: unlinks it.
+pub const LINKED_PROVIDERS_PATH: &str = "/api/account/providers";
 /// The part of the app's address behind `#` after a sign-in with a provider that failed; a [`ProviderFailure`] follows.
 pub const PROVIDER_FAILURE_MARK: &str = "provider=";
 
@@ -66,11 +69,13 @@ pub enum ProviderFailure {
     Refused,
     /// The browser took too long, or came back twice.
     Expired,
+    /// The account at the provider belongs to another user here.
+    Taken,
 }
 
 impl ProviderFailure {
     /// All reasons.
-    pub const ALL: [Self; 3] = [Self::Failed, Self::Refused, Self::Expired];
+    pub const ALL: [Self; 4] = [Self::Failed, Self::Refused, Self::Expired, Self::Taken];
 
     /// The name in the address.
     pub fn name(self) -> &'static str {
@@ -78,6 +83,7 @@ impl ProviderFailure {
             Self::Failed => "failed",
             Self::Refused => "refused",
             Self::Expired => "expired",
+            Self::Taken => "taken",
         }
     }
 
@@ -137,6 +143,37 @@ pub struct FactorsInfo {
     pub totp: bool,
     /// The recovery codes that were not used yet.
     pub recovery_codes: u64,
+    /// The identity providers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub providers: Vec<LinkedProvider>,
+}
+
+/// An identity provider, as a user sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LinkedProvider {
+    /// Its id in addresses.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether the user signs in with it.
+    pub linked: bool,
+}
+
+/// The beginning of a visit at an identity provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ProviderStart {
+    /// The address to which the browser goes.
+    pub location: String,
+}
+
+/// The new name of a passkey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PasskeyName {
+    /// The name; at most [`MAX_PASSKEY_NAME_CHARS`].
+    pub name: String,
 }
 
 /// A passkey, as its user sees it.

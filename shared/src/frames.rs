@@ -139,8 +139,8 @@ pub enum ServerFrame {
         /// The reason, and whether a retry can help.
         failure: Failure,
     },
-    /// The facts about the server have changed. Those at the start of a connection come with the session over HTTP, and
-    /// the apps with the welcome.
+    /// The facts about the server have changed, or the rights of the user may have changed. The facts at the start of a
+    /// connection come with the session over HTTP, and the apps with the welcome.
     Workspace(Workspace),
     /// Checks that the client responds. Answer with `pong` within [`crate::limits::PONG_TIMEOUT_MS`].
     Ping {

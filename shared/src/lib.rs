@@ -8,11 +8,12 @@
 //! 2. [`features`] and [`topic`]: the table of features, and their topics; [`apps`]: the features with a switch;
 //! 3. one module per feature, with all its messages: [`rooms`], [`membership`],
 //!    [`chat`], [`details`], [`read_count`], [`presence`], [`counter`], [`sentiment`], [`posts`],
-//!    [`price`], [`orders`], [`notices`], [`administration`];
+//!    [`price`], [`orders`], [`notices`], [`administration`], [`moderation`];
 //! 4. [`frames`]: the envelopes that carry the features' messages;
 //! 5. [`codec`]: messages to text and back; [`compact`] is the small codec that the client uses;
 //!    [`state_frame`]: the text of a state in parts, of which one is the same for all readers;
-//! 6. [`session`], [`account`] and [`workspace`]: the bodies of HTTP requests about signing in;
+//! 6. [`session`], [`account`] and [`workspace`]: the bodies of HTTP requests about signing in; [`grants`]: what a user may
+//!    do in the apps;
 //! 7. [`failure`], [`close`], [`limits`], [`validate`]: refusals, close codes, limits, and the rules for
 //!    text that users type.
 //!
@@ -27,20 +28,31 @@ pub mod topic;
 pub mod access_tokens;
 pub mod account;
 pub mod apps;
+pub mod grants;
 
 pub mod administration;
+pub mod audit;
 pub mod chat;
 pub mod counter;
 pub mod delivery;
+pub mod demonstration;
 pub mod details;
+pub mod erasure;
+pub mod health;
+pub mod invitations;
 pub mod membership;
+pub mod moderation;
+pub mod notice_kind;
+mod notice_marks;
 pub mod notices;
 pub mod orders;
 pub mod people;
 pub mod posts;
 pub mod presence;
 pub mod price;
+pub mod profile;
 pub mod read_count;
+pub mod room_access;
 pub mod rooms;
 pub mod sentiment;
 

@@ -10,12 +10,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{RoomId, User};
+use crate::moderation::Silence;
 use crate::position::Seq;
 use crate::rooms::Room;
 
 /// Rooms that one user can join. One connection can subscribe to all of them, and a hello that resumes
 /// them stays far below [`MAX_CLIENT_FRAME_BYTES`](crate::limits::MAX_CLIENT_FRAME_BYTES).
 pub const MAX_JOINED_ROOMS: u64 = 200;
+/// Rooms of a user, beyond which others add the user to no further one. The rest is for the user's own choice.
+pub const MAX_JOINED_BY_OTHERS: u64 = 150;
 
 /// The largest unread count of a room that the server counts. A larger one is shown as “more than”, so
 /// that opening a room does not get slower with its history.
@@ -87,6 +90,9 @@ pub enum MembershipEvent {
         /// The act of the other user; absent if the user left.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         removal: Option<Removal>,
+        /// The reason of the removal.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
     /// The read mark moved; the event carries the new counts.
     Read(Membership),
@@ -96,6 +102,12 @@ pub enum MembershipEvent {
         room: RoomId,
         /// Whether the room is muted from now on.
         muted: bool,
+    },
+    /// A moderator has silenced the user, or has ended a silence. A silence ends by itself too,
+    /// without an event.
+    Silenced {
+        /// All silences of the user whose end was in the future at this event.
+        silences: Vec<Silence>,
     },
 }
 
@@ -123,4 +135,7 @@ pub struct MembershipSnapshot {
     /// memberships too, in an order of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub muted: Vec<RoomId>,
+    /// The silences of the user. Their ends may have passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silences: Vec<Silence>,
 }

@@ -9,12 +9,14 @@ use std::mem::discriminant;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{OrderId, PostId, RoomId, Timestamp, User};
+use crate::moderation::ReportOutcome;
 use crate::orders::OrderStatus;
 use crate::position::Seq;
+use crate::profile::QuietHours;
 
-/// Notices that each topic keeps; beyond them, the oldest one of the most frequent kind is dropped. So a
-/// snapshot contains every notice that an unread count counts, and takes a few kilobytes.
-pub const KEPT_NOTICES: usize = 50;
+pub use crate::demonstration::{DEMO_EVERY_MS, DEMO_NOTICES, Demonstration};
+pub use crate::notice_kind::{NoticeKind, mute};
+
 /// Unicode scalar values of a message's excerpt in a notice.
 pub const MAX_EXCERPT_CHARS: usize = 120;
 /// Users whom one message can mention; if there are more, the first ones.
@@ -24,44 +26,8 @@ pub const PARTICLES: &[&str] = &[
     "님", "씨", "아", "야", "이", "가", "은", "는", "을", "를", "의", "에게", "한테", "께서", "께",
     "와", "과", "랑", "이랑", "하고", "도", "만", "부터", "까지", "보다", "처럼",
 ];
-/// The time between two notices of the demonstration, in milliseconds.
-pub const DEMO_EVERY_MS: u64 = 10_000;
-/// Notices of one demonstration, which takes two minutes.
-pub const DEMO_NOTICES: u32 = 12;
 
-/// The topic of a notice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum NoticeBox {
-    /// [`Topic::Notices`](crate::Topic::Notices).
-    Everybody,
-    /// [`Topic::Inbox`](crate::Topic::Inbox) of the user.
-    Own,
-}
-
-/// The kind of a notice; a user can mute each kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum NoticeKind {
-    /// The user was mentioned in a room.
-    Mention,
-    /// The status of the user's order changed.
-    OwnOrder,
-    /// An order was placed.
-    Order,
-    /// A post was written.
-    Post,
-    /// A scheduled notice.
-    Schedule,
-}
-
-impl NoticeKind {
-    /// Every kind, in the order of the settings page.
-    pub const ALL: [Self; 5] =
-        [Self::Mention, Self::OwnOrder, Self::Order, Self::Post, Self::Schedule];
-}
+pub use crate::notice_marks::{KEPT_NOTICES, NoticeBox, ReadMark, ReadMarks};
 
 /// A stored notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +94,22 @@ pub enum NoticeContent {
         /// The status after; absent if the order was deleted.
         now: Option<OrderStatus>,
     },
+    /// A user has reported a message, for the moderators of its room. The notice does not contain the text.
+    Reported {
+        /// The number of the report.
+        report: u64,
+        /// The room of the message.
+        room: RoomId,
+    },
+    /// A moderator has decided the user's report.
+    ReportDecided {
+        /// The room of the message.
+        room: RoomId,
+        /// The reported message.
+        message: Seq,
+        /// The outcome.
+        outcome: ReportOutcome,
+    },
 }
 
 impl NoticeContent {
@@ -139,6 +121,7 @@ impl NoticeContent {
             Self::Ordered { .. } => NoticeKind::Order,
             Self::Mentioned { .. } => NoticeKind::Mention,
             Self::OrderMoved { .. } => NoticeKind::OwnOrder,
+            Self::Reported { .. } | Self::ReportDecided { .. } => NoticeKind::Report,
         }
     }
 
@@ -148,122 +131,12 @@ impl NoticeContent {
             Self::Posted { by, .. } | Self::Ordered { by, .. } | Self::Mentioned { by, .. } => {
                 Some(by)
             }
-            Self::Scheduled { .. } | Self::Demonstrated { .. } | Self::OrderMoved { .. } => None,
+            Self::Scheduled { .. }
+            | Self::Demonstrated { .. }
+            | Self::OrderMoved { .. }
+            | Self::Reported { .. }
+            | Self::ReportDecided { .. } => None,
         }
-    }
-}
-
-/// The read mark of one topic.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ReadMark {
-    /// Everything up to this seq has been read. It only moves forward.
-    pub up_to: Seq,
-    /// Later notices that have been read one by one; ascending, at most [`KEPT_NOTICES`].
-    pub beyond: Vec<Seq>,
-}
-
-impl ReadMark {
-    /// Whether the notice with this seq has been read.
-    pub fn covers(&self, seq: Seq) -> bool {
-        seq <= self.up_to || self.beyond.binary_search(&seq).is_ok()
-    }
-
-    /// Marks one notice as read. Returns whether it was unread.
-    pub fn read(&mut self, seq: Seq) -> bool {
-        let Err(index) = self.beyond.binary_search(&seq) else { return false };
-        if seq <= self.up_to {
-            return false;
-        }
-        self.beyond.insert(index, seq);
-        // More than `KEPT_NOTICES` later notices were read, so those before the first of them are dropped.
-        if self.beyond.len() > KEPT_NOTICES {
-            self.up_to = self.beyond.remove(0);
-        }
-        true
-    }
-
-    /// Marks one of the kept notices as read; forgets the marks of the others. Returns whether it was unread.
-    pub fn read_kept(&mut self, seq: Seq, kept: &[Seq]) -> bool {
-        self.beyond.retain(|one| kept.contains(one));
-        kept.contains(&seq) && self.read(seq)
-    }
-
-    /// Marks everything up to a seq as read. Returns whether the mark moved.
-    pub fn read_up_to(&mut self, seq: Seq) -> bool {
-        if seq <= self.up_to {
-            return false;
-        }
-        self.up_to = seq;
-        self.beyond.retain(|one| *one > seq);
-        true
-    }
-}
-
-/// The read marks of both topics.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ReadMarks {
-    /// The read mark of the notices for every user.
-    pub everybody: ReadMark,
-    /// The read mark of the user's own notices.
-    pub own: ReadMark,
-}
-
-impl ReadMarks {
-    /// The read mark of one topic.
-    pub fn of(&self, which: NoticeBox) -> &ReadMark {
-        match which {
-            NoticeBox::Everybody => &self.everybody,
-            NoticeBox::Own => &self.own,
-        }
-    }
-
-    /// The read mark of one topic, mutable.
-    pub fn of_mut(&mut self, which: NoticeBox) -> &mut ReadMark {
-        match which {
-            NoticeBox::Everybody => &mut self.everybody,
-            NoticeBox::Own => &mut self.own,
-        }
-    }
-}
-
-/// Mutes or unmutes a kind. Returns whether `muted` changed; it stays ascending.
-pub fn mute(muted: &mut Vec<NoticeKind>, kind: NoticeKind, mute: bool) -> bool {
-    match (muted.binary_search(&kind), mute) {
-        (Ok(index), false) => {
-            muted.remove(index);
-            true
-        }
-        (Err(index), true) => {
-            muted.insert(index, kind);
-            true
-        }
-        _ => false,
-    }
-}
-
-/// The demonstration of scheduled notices, which every user can start: [`DEMO_NOTICES`] notices, one every
-/// [`DEMO_EVERY_MS`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Demonstration {
-    /// The user who started it.
-    pub by: User,
-    /// When it was started.
-    pub started_at: Timestamp,
-}
-
-impl Demonstration {
-    /// When the notice with this number is due.
-    pub fn due(&self, number: u32) -> Timestamp {
-        self.started_at.plus(u64::from(number) * DEMO_EVERY_MS)
-    }
-
-    /// The number of the last notice that is due by now; 0 before the first.
-    pub fn number_at(&self, now: Timestamp) -> u32 {
-        let passed = now.since(self.started_at) / DEMO_EVERY_MS;
-        u32::try_from(passed).unwrap_or(u32::MAX).min(DEMO_NOTICES)
     }
 }
 
@@ -330,8 +203,19 @@ pub enum InboxEvent {
         /// The muted kinds, ascending.
         kinds: Vec<NoticeKind>,
     },
+    /// The hours in which the user is not disturbed changed; none if there are no such hours any more.
+    QuietHours(Option<QuietHours>),
     /// A room was deleted, and with it the notices that quote it, which this event replaces in the log.
     RoomDeleted(RoomId),
+    /// A message was deleted, and with it the notice that quotes it, which this event replaces in the log.
+    MessageDeleted {
+        /// Which room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+    },
+    /// A moderator has decided a report, so the notice of it is dropped.
+    ReportClosed(u64),
 }
 
 /// The notices for every user at a position.
@@ -365,6 +249,9 @@ pub struct InboxSnapshot {
     pub marks: ReadMarks,
     /// The muted kinds, ascending.
     pub muted: Vec<NoticeKind>,
+    /// The hours in which the user is not disturbed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<QuietHours>,
 }
 
 impl InboxSnapshot {
@@ -374,8 +261,16 @@ impl InboxSnapshot {
             InboxEvent::Told(notice) => push_notice(&mut self.notices, notice),
             InboxEvent::Read(marks) => self.marks = marks,
             InboxEvent::Muted { kinds } => self.muted = kinds,
+            InboxEvent::QuietHours(quiet) => self.quiet = quiet,
             InboxEvent::RoomDeleted(deleted) => self.notices.retain(|notice| {
                 !matches!(notice.what, NoticeContent::Mentioned { room, .. } if room == deleted)
+            }),
+            InboxEvent::MessageDeleted { room, message } => self.notices.retain(|notice| {
+                let quotes = (room, message);
+                !matches!(notice.what, NoticeContent::Mentioned { room, message, .. } if quotes == (room, message))
+            }),
+            InboxEvent::ReportClosed(closed) => self.notices.retain(|notice| {
+                !matches!(notice.what, NoticeContent::Reported { report, .. } if report == closed)
             }),
         }
     }

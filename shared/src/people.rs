@@ -2,11 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::User;
+use crate::ids::{User, UserId};
+use crate::profile::Profile;
 
-/// The path of the pages, for `GET` by signed-in users. The parameters are `search`, a text that the name contains, and
+/// The path of the pages, for `GET` by signed-in users. The parameters are `search`, a text that the handle or the display name contains, and
 /// `after`, the id of the last person of the page before.
 pub const PEOPLE_PATH: &str = "/api/people";
+
+/// The path of a person, for `GET` by users who may know the person.
+pub fn person_path(user: UserId) -> String {
+    format!("{PEOPLE_PATH}/{user}")
+}
 
 /// People in one page.
 pub const PAGE_PEOPLE: usize = 20;
@@ -17,6 +23,9 @@ pub const PAGE_PEOPLE: usize = 20;
 pub struct PeoplePage {
     /// The people by name, without the reader; at most [`PAGE_PEOPLE`].
     pub people: Vec<User>,
+    /// The profiles of those who have set one, in any order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<Profile>,
     /// Whether there are people after these.
     pub more: bool,
 }

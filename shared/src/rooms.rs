@@ -142,6 +142,23 @@ pub enum RoomsCommand {
         room: RoomId,
         /// The user.
         user: UserId,
+        /// The reason, for the user and the audit log. Required for another user; at most
+        /// [`crate::administration::MAX_REASON_CHARS`] characters.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    /// Silences a user in a room: until its end, the user writes nothing there. A new silence replaces an earlier one.
+    /// Its event is in the user's memberships.
+    Silence {
+        /// Which room.
+        room: RoomId,
+        /// The user.
+        user: UserId,
+        /// The duration from now on in milliseconds, at most [`crate::moderation::MAX_RESTRICTION_MS`]; 0 ends the
+        /// silence.
+        lasts_ms: u64,
+        /// The reason, for the user and the audit log; required.
+        reason: String,
     },
     /// Deletes a room with its messages. Its id is never given out again. Deleting twice changes nothing.
     Delete {

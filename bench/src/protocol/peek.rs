@@ -52,6 +52,7 @@ mod tests {
             command: CommandId(uuid::Uuid::nil()),
             sentiment: None,
             guest: None,
+            deleted: None,
         };
         let content = codec::encode_event(&Event::Chat(ChatEvent::Posted(message)));
         let frame = codec::event_frame(Topic::Room(RoomId(3)), Seq(42), &content);

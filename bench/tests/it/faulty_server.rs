@@ -186,6 +186,7 @@ impl FaultyServer {
                         command: frame.id,
                         sentiment: None,
                         guest: None,
+                        deleted: None,
                     };
                     let content = codec::encode_event(&Event::Chat(ChatEvent::Posted(message)));
                     let event = codec::event_frame(Topic::Room(ROOM), seq, &content);

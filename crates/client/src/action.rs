@@ -7,7 +7,8 @@ use madang_shared::{CommandId, RoomId, Seq, Topic};
 pub enum Action {
     /// Opens a room, or closes the open one.
     OpenRoom(Option<RoomId>),
-    /// Opens a page that follows these topics, instead of the topics of the previous page.
+    /// Opens a page that follows these topics, instead of the topics of the previous page. The user in the topic of one user
+    /// does not matter: it is the reader's.
     FollowTopics(&'static [Topic]),
     /// Scrolls towards messages that are not loaded yet.
     LoadOlder(RoomId),

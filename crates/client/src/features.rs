@@ -5,9 +5,10 @@
 //! [`crate::client`] knows no feature.
 
 use madang_shared::chat::ChatEvent;
+use madang_shared::erasure::ErasureEvent;
 use madang_shared::read_count::ReadCountQuery;
 use madang_shared::{
-    Answer, Command, CommandId, Event, Query, RoomId, Snapshot, Timestamp, Topic, User,
+    Answer, Command, CommandId, Event, Query, RoomId, Snapshot, Timestamp, Topic, User, UserId,
 };
 
 use crate::action::Action;
@@ -120,6 +121,8 @@ macro_rules! define_features {
                 now: Timestamp,
             ) -> Result<Vec<Slice>, FeatureMismatch> {
                 match (topic, event) {
+                    // The topics of all features have it.
+                    (_, Event::Erasure(ErasureEvent::Erased { user })) => Ok(self.erase(user)),
                     $($((Topic::$topic { .. }, Event::$topic(event)) => {
                         self.$field.apply_event(event, now);
                         Ok(vec![Slice::$slice])
@@ -190,7 +193,7 @@ macro_rules! define_features {
             match event {
                 $($(Event::$topic(event) => views::$field::$View::completed_command(event, me.id),)*)+
                 Event::Chat(event) => JoinedRooms::completed_command(event, me.id),
-                Event::Membership(_) | Event::Presence(_) => None,
+                Event::Membership(_) | Event::Presence(_) | Event::Erasure(_) => None,
             }
         }
 
@@ -282,18 +285,37 @@ impl Features {
         self.notices.unread(outbox, self.me.id, self.memberships())
     }
 
+    /// Drops every copy of what an erased user wrote.
+    fn erase(&mut self, user: UserId) -> Vec<Slice> {
+        self.joined_rooms.erase(user);
+        self.details.erase(user);
+        self.counter.erase(user);
+        self.posts.erase(user);
+        self.orders.erase(user);
+        self.notices.erase(user);
+        Slice::ALL.into()
+    }
+
     /// The topics to subscribe to at present.
     pub(crate) fn wanted_topics(&self) -> VecSet<Topic> {
         let me = self.me.id;
         let mut topics = VecSet::default();
         topics.extend([Topic::Memberships(me), Topic::Notices, Topic::Inbox(me)]);
         topics.extend(self.memberships().rooms().map(Topic::Room));
-        topics.extend(self.page_topics.iter().copied());
+        topics.extend(self.page_topics.iter().map(|topic| self.of_reader(*topic)));
         let open = self.open_room_id().filter(|room| self.memberships().contains(*room));
         topics.extend(
             open.into_iter().flat_map(|room| [Topic::Presence(room), Topic::Details(room)]),
         );
         topics
+    }
+
+    /// A topic of a page. A page names the topic of one user without a user: it is that of the reader.
+    fn of_reader(&self, topic: Topic) -> Topic {
+        match topic {
+            Topic::OwnOrders(_) => Topic::OwnOrders(self.me.id),
+            topic => topic,
+        }
     }
 
     pub(crate) fn act(&mut self, action: Action, now: Timestamp) -> Effects {

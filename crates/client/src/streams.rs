@@ -145,6 +145,15 @@ impl Streams {
         }
     }
 
+    /// The rights of the user may have changed: subscribes again to what was refused for good.
+    pub(crate) fn retry_denied(&mut self) {
+        for (_, stream) in self.streams.iter_mut() {
+            if stream.state == StreamState::Denied {
+                stream.state = StreamState::Idle;
+            }
+        }
+    }
+
     /// Classifies an event by its seq, and advances the position if it is the next event.
     pub(crate) fn event_received(&mut self, topic: Topic, seq: Seq) -> EventStatus {
         let Some(stream) = self.streams.get_mut(&topic) else {

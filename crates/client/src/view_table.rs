@@ -29,10 +29,10 @@ macro_rules! with_view_table {
             Posts { posts: Posts, topics: [Posts], queries: [Posts], commands: [Posts] }
             /// The price of one Bitcoin, while a page follows it.
             Price { price: LatestPrice, topics: [Price], queries: [], commands: [] }
-            /// The orders of the restaurant, while a page follows them.
-            Orders { orders: Orders, topics: [Orders], queries: [], commands: [Orders] }
+            /// The orders of the restaurant or those of the user, while a page follows them.
+            Orders { orders: Orders, topics: [Orders, Menu, OwnOrders], queries: [], commands: [Orders] }
             /// The administration, while an administrator's page follows it.
-            Administration { administration: AuditProgress, topics: [Administration], queries: [], commands: [] }
+            Administration { administration: AdministrationNews, topics: [Administration, Health], queries: [], commands: [] }
             /// The notices for every user and for this user.
             Notices { notices: Notices, topics: [Notices, Inbox], queries: [], commands: [Notices] }
         }

@@ -2,15 +2,16 @@
 
 use madang_shared::chat::MAX_GUEST_CONNECTION_CHARS;
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatQuery, Guest};
+use madang_shared::moderation::DeletedBy;
 use madang_shared::sentiment::Sentiment;
-use madang_shared::{ErrorCode, Event, Failure, RoomId, codec, validate};
+use madang_shared::{ErrorCode, Event, Failure, RoomId, Seq, codec, validate};
 
 use crate::budgets::account::Cost;
 use crate::budgets::resource::Resource;
 use crate::log::LogEntry;
 use crate::notices::{Mention, mention_signs, mentions};
 use crate::policy::rights::{Need, RoomRight};
-use crate::{names, sentiment};
+use crate::{moderation, names, sentiment};
 
 /// A decided change of a room's timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,15 @@ pub enum ChatChange {
         /// The mentions in the text. The store keeps those that name a member of the room.
         mentions: Vec<Mention>,
     },
+    /// Takes the text out of a message.
+    Delete {
+        /// The room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+        /// The reason, validated; the store requires one for a message of another user.
+        reason: String,
+    },
 }
 
 /// Validates the text and finds its mentions. [`classify`] adds the sentiment.
@@ -37,6 +47,10 @@ pub enum ChatChange {
 pub fn decide(command: ChatCommand) -> Result<ChatChange, Failure> {
     match command {
         ChatCommand::Post { room, text } => post(room, &text, None),
+        ChatCommand::Delete { room, message, reason } => {
+            let reason = moderation::reason(&reason)?;
+            Ok(ChatChange::Delete { room, message, reason })
+        }
     }
 }
 
@@ -57,15 +71,38 @@ pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<Cha
     post(room, text, Some(Guest { name, connection }))
 }
 
-/// Whether the event replaces the earlier ones of its room.
+/// Takes the text out of an event. Returns the event that replaces it, or `None` if the event has no text.
+pub fn redact(event: Event, by: DeletedBy) -> Option<Event> {
+    let Event::Chat(ChatEvent::Posted(mut message)) = event else { return None };
+    message.delete(by);
+    Some(ChatEvent::Posted(message).into())
+}
+
+/// Whether the event redacts an earlier one of its room, or replaces all of them.
 pub fn is_redaction(entry: &LogEntry) -> bool {
-    matches!(codec::decode_event(&entry.content), Ok(Event::Chat(ChatEvent::Deleted)))
+    matches!(
+        codec::decode_event(&entry.content),
+        Ok(Event::Chat(ChatEvent::Deleted | ChatEvent::MessageDeleted { .. }))
+    )
 }
 
 /// The need of a change.
 pub fn needs(change: &ChatChange) -> Need {
-    let ChatChange::Post { room, .. } = change;
-    Need::Room(*room, RoomRight::Write)
+    match change {
+        ChatChange::Post { room, .. } => Need::Room(*room, RoomRight::Write),
+        // The store requires `RoomRight::Moderate` too if the author is another user.
+        ChatChange::Delete { room, .. } => Need::Room(*room, RoomRight::Delete),
+    }
+}
+
+/// Whether a change writes to others; see [`crate::policy::rights::check_speech`].
+pub fn is_speech(change: &ChatChange) -> bool {
+    matches!(change, ChatChange::Post { .. })
+}
+
+/// Whether a change removes something.
+pub fn is_small(change: &ChatChange) -> bool {
+    matches!(change, ChatChange::Delete { .. })
 }
 
 /// The need of a query.
@@ -76,7 +113,7 @@ pub fn query_needs(query: &ChatQuery) -> Need {
 
 /// The cost of a message: its possible mentions, because each may notify a person.
 pub fn cost(command: &ChatCommand) -> Option<Cost> {
-    let ChatCommand::Post { text, .. } = command;
+    let ChatCommand::Post { text, .. } = command else { return None };
     let units = mention_signs(text) as u64;
     (units > 0).then_some(Cost { resource: Resource::Mentions, units })
 }
@@ -89,6 +126,7 @@ fn post(room: RoomId, text: &str, guest: Option<Guest>) -> Result<ChatChange, Fa
 
 /// Adds the sentiment to a message.
 pub fn classify(change: &mut ChatChange) {
-    let ChatChange::Post { text, sentiment, .. } = change;
-    *sentiment = Some(sentiment::classify(text).sentiment);
+    if let ChatChange::Post { text, sentiment, .. } = change {
+        *sentiment = Some(sentiment::classify(text).sentiment);
+    }
 }

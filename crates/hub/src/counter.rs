@@ -2,10 +2,18 @@
 
 use madang_shared::counter::CounterCommand;
 use madang_shared::counter::MAX_COUNTER_STEP;
+use madang_shared::grants::{Grant, Grants};
 use madang_shared::{ErrorCode, Failure};
+
+use crate::policy::rights::Need;
 
 /// The limit of the number's absolute value. Beyond it, some JSON parsers lose precision.
 pub const MAX_VALUE: i64 = 1 << 53;
+
+/// The need of every change.
+pub fn needs(_change: &CounterCommand) -> Need {
+    Need::AnyGrant(Grants::of(&[Grant::Count]))
+}
 
 /// Checks the amount.
 ///

@@ -24,6 +24,7 @@ pub(crate) fn member_change(entry: &LogEntry) -> Option<(UserId, MemberChange)> 
         DetailsEvent::Left { user } => Some((user, MemberChange::Left)),
         DetailsEvent::Described { .. }
         | DetailsEvent::RoleChanged { .. }
+        | DetailsEvent::ProfileChanged(_)
         | DetailsEvent::Deleted => None,
     }
 }

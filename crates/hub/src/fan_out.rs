@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -18,6 +19,8 @@ pub(crate) struct FanOutQueue {
     waiting: Mutex<VecDeque<(Arc<TopicChannel>, FanOutPass)>>,
     /// Wakes one of the writing tasks. The permit is kept if no task waits.
     added: Notify,
+    /// The batches that sockets have accepted since the start.
+    deliveries: AtomicU64,
 }
 
 impl FanOutQueue {
@@ -31,6 +34,16 @@ impl FanOutQueue {
         self.added.notify_one();
     }
 
+    /// The deliveries to sockets since the start. The events that a slow connection reads later are not counted.
+    pub(crate) fn deliveries(&self) -> u64 {
+        self.deliveries.load(Ordering::Relaxed)
+    }
+
+    /// The number of topics that wait.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.waiting.lock().len() as u64
+    }
+
     /// Takes topics from the queue and writes to their subscribers, without end. Any number of tasks
     /// may run it: a topic is with one task at a time, so its events keep their order.
     pub(crate) async fn run(&self) {
@@ -40,7 +53,10 @@ impl FanOutQueue {
                 self.added.notified().await;
                 continue;
             };
-            if channel.write_next(&mut pass) {
+            let is_unfinished = channel.write_next(&mut pass);
+            // Once per turn, because the tasks on other processors count too.
+            self.deliveries.fetch_add(std::mem::take(&mut pass.deliveries), Ordering::Relaxed);
+            if is_unfinished {
                 self.push(channel, pass);
             }
             // Gives the thread to the other tasks: commits, acknowledgements, reads, handshakes.

@@ -11,7 +11,8 @@
 //! - `command`: the type of the feature's change, and the function that decides a command. Where the
 //!   command is the change, the type is the command itself. `needs` names the function that returns what a change needs
 //!   (see [`crate::policy::rights`]). `small` names the function that tells whether a change adds
-//!   so little that it needs no space (see [`crate::storage`]). `costs` names the function that returns the cost of a
+//!   so little that it needs no space (see [`crate::storage`]). `speech` names the function that tells whether a change
+//!   writes to others, which a silenced user may not. `costs` names the function that returns the cost of a
 //!   command beyond that of any command (see [`crate::budgets`]).
 //! - `query`: the function that answers the feature's queries without data; without a function, the
 //!   store answers them. `needs` is that of `command`.
@@ -61,7 +62,7 @@ macro_rules! features {
                 $(, revokes $revokes:path)?
                 $(, ephemeral $field:ident: $State:ty $(, signal $on_signal:ident, needs $signal_needs:path)?)?;
             )?
-            $(command $Change:ty = $decide:path, needs $needs:path $(, costs $cost:path)? $(, small $small:path)?;)?
+            $(command $Change:ty = $decide:path, needs $needs:path $(, costs $cost:path)? $(, small $small:path)? $(, speech $speech:path)?;)?
             $(query $(= $answer:path)?, needs $query_needs:path;)?
         }
     )+) => {
@@ -122,6 +123,14 @@ macro_rules! features {
             }
         }
 
+        /// Whether a change writes to others: a silenced user may not make it. See
+        /// [`check_speech`](crate::policy::rights::check_speech).
+        pub fn is_speech(change: &Change) -> bool {
+            match change {
+                $($(Change::$feature(_change) => false $(|| $speech(_change))?,)?)+
+            }
+        }
+
         /// The answer to a query that needs no data; `None` if the store has to answer it.
         pub fn answer_at_once(query: &Query) -> Option<Result<Answer, Failure>> {
             match query {
@@ -132,9 +141,10 @@ macro_rules! features {
         /// Whether the event redacts an earlier one of its topic. The log holds the earlier event with
         /// another text then, so every cached copy of it must be dropped.
         pub fn is_redaction(topic: Topic, entry: &LogEntry) -> bool {
-            match topic {
-                $($(Topic::$topic { .. } => false $(|| $redacts(entry))?,)?)+
-            }
+            crate::erasure::is_redaction(entry)
+                || match topic {
+                    $($(Topic::$topic { .. } => false $(|| $redacts(entry))?,)?)+
+                }
         }
 
         /// The access that the event takes from a user; `None` for most events.
@@ -194,7 +204,7 @@ macro_rules! features {
 
 features! {
     Rooms {
-        command crate::rooms::RoomsChange = crate::rooms::decide, needs crate::rooms::needs, costs crate::rooms::cost, small crate::rooms::is_small;
+        command crate::rooms::RoomsChange = crate::rooms::decide, needs crate::rooms::needs, costs crate::rooms::cost, small crate::rooms::is_small, speech crate::rooms::is_speech;
     }
     Membership {
         topic Memberships, revokes crate::membership::revoked_access;
@@ -202,7 +212,7 @@ features! {
     }
     Chat {
         topic Room, redacts crate::chat::is_redaction;
-        command crate::chat::ChatChange = crate::chat::decide, needs crate::chat::needs, costs crate::chat::cost;
+        command crate::chat::ChatChange = crate::chat::decide, needs crate::chat::needs, costs crate::chat::cost, small crate::chat::is_small, speech crate::chat::is_speech;
         query, needs crate::chat::query_needs;
     }
     Details {
@@ -214,26 +224,32 @@ features! {
     }
     Counter {
         topic Counter;
-        command madang_shared::counter::CounterCommand = crate::counter::decide, needs account;
+        command madang_shared::counter::CounterCommand = crate::counter::decide, needs crate::counter::needs;
     }
     Sentiment {
         query = crate::sentiment::answer, needs account;
     }
     Posts {
         topic Posts, redacts crate::posts::is_redaction;
-        command madang_shared::posts::PostsCommand = crate::posts::decide, needs account, small crate::posts::is_small;
-        query, needs account;
+        command madang_shared::posts::PostsCommand = crate::posts::decide, needs crate::posts::needs, small crate::posts::is_small, speech crate::posts::is_speech;
+        query, needs crate::posts::query_needs;
     }
     Price {
         topic Price, ephemeral price: crate::price::LivePrice;
     }
     Orders {
         topic Orders;
-        command madang_shared::orders::OrdersCommand = crate::orders::decide, needs account;
+        command madang_shared::orders::OrdersCommand = crate::orders::decide, needs crate::orders::needs;
+    }
+    Menu {
+        topic Menu;
+    }
+    OwnOrders {
+        topic OwnOrders;
     }
     Notices {
         topic Notices;
-        command madang_shared::notices::NoticesCommand = accept, needs account, small crate::notices::is_small;
+        command madang_shared::notices::NoticesCommand = accept, needs crate::notices::needs, small crate::notices::is_small;
     }
     Inbox {
         topic Inbox, redacts crate::notices::is_redaction;
@@ -243,6 +259,9 @@ features! {
     }
     Administration {
         topic Administration;
+    }
+    Health {
+        topic Health, ephemeral health: crate::health::HealthPulse;
     }
 }
 

@@ -239,6 +239,10 @@ impl Hub {
         self.channel(topic).map(|channel| channel.log_bounds()).unwrap_or_default()
     }
 
+    pub(crate) fn fan_out(&self) -> &FanOutQueue {
+        &self.fan_out
+    }
+
     pub(crate) fn read_counts(&self) -> &ReadCounts {
         &self.read_counts
     }

@@ -14,11 +14,12 @@
 //!    follows the others.
 //! 4. [`features`], the table of features, and [`ephemeral`], the interface of topics in memory; then the
 //!    features themselves: [`rooms`], [`membership`], [`chat`], [`presence`], [`counter`],
-//!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`]; [`delivery`], a report; and [`gateway`], the guests of
+//!    [`sentiment`], [`posts`], [`price`], [`orders`], [`notices`], [`profiles`]; [`delivery`], a report; and [`gateway`], the guests of
 //!    Socket.IO on all nodes.
 //! 5. [`policy`], the pure decisions about access and resumption, [`names`], the rules for names, [`budgets`], the limits on costs,
 //!    and [`storage`], the bounds on stored data; [`passwords`] and [`sign_in_throttle`], the rules for signing in;
-//!    [`administration`], the acts of administrators and the audit log.
+//!    [`administration`], the acts of administrators and the audit log, [`health`], the state of the node
+//!    for them, and [`moderation`], silences, bans and reports.
 
 pub mod access_tokens;
 pub mod access_watch;
@@ -28,9 +29,11 @@ pub mod bus;
 mod changes;
 pub mod factors;
 mod fan_out;
+mod fingerprint;
 pub mod frame;
 pub mod gateway;
 pub mod hub;
+pub mod load;
 pub mod log;
 pub mod log_cache;
 pub mod nodes;
@@ -51,13 +54,17 @@ pub mod chat;
 pub mod counter;
 pub mod delivery;
 mod details;
+pub mod erasure;
+pub mod health;
 pub mod membership;
+pub mod moderation;
 pub mod names;
 pub mod notices;
 pub mod orders;
 pub mod posts;
 pub mod presence;
 pub mod price;
+pub mod profiles;
 mod read_count;
 pub mod rooms;
 pub mod sentiment;

@@ -34,8 +34,9 @@ pub fn revoked_access(topic: Topic, entry: &LogEntry) -> Option<RevokedAccess> {
     let Ok(Event::Membership(event)) = codec::decode_event(&entry.content) else { return None };
     match event {
         MembershipEvent::Left { room, .. } => Some(RevokedAccess { user, room }),
-        MembershipEvent::Joined(_) | MembershipEvent::Read(_) | MembershipEvent::Muted { .. } => {
-            None
-        }
+        MembershipEvent::Joined(_)
+        | MembershipEvent::Read(_)
+        | MembershipEvent::Muted { .. }
+        | MembershipEvent::Silenced { .. } => None,
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use madang_shared::profile::MAX_DISPLAY_NAME_CHARS;
 use madang_shared::validate::{self, is_ignored_in_keys};
 use madang_shared::{ErrorCode, Failure};
 use unicode_normalization::UnicodeNormalization;
@@ -52,6 +53,21 @@ const REPLACEMENT: char = '\u{FFFD}';
 pub fn user_name(text: &str) -> Result<String, Failure> {
     let name = validate::user_name(text)?;
     check_characters(&name, "A name")?;
+    if is_reserved(&name) {
+        let message = format!("“{name}” is a name of the server itself; choose another name.");
+        return Err(Failure::new(ErrorCode::NameTaken, message));
+    }
+    Ok(name)
+}
+
+/// A display name; see [`validate::one_line`]. It mixes no scripts that look alike, and speaks for nobody but its user. Others
+/// may have the same one.
+///
+/// # Errors
+/// `invalid`, `too_long` or `name_taken`, with a sentence for the user.
+pub fn display_name(text: &str) -> Result<String, Failure> {
+    let name = validate::one_line(text, MAX_DISPLAY_NAME_CHARS, "A display name")?;
+    check_characters(&name, "A display name")?;
     if is_reserved(&name) {
         let message = format!("“{name}” is a name of the server itself; choose another name.");
         return Err(Failure::new(ErrorCode::NameTaken, message));

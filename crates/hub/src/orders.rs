@@ -3,15 +3,51 @@
 //! The database enforces the same rules against other programs that change its tables. This module
 //! refuses a command with a sentence for the user.
 
+use madang_shared::grants::{Grant, Grants};
 use madang_shared::orders::{
     DEFAULT_ESTIMATE_MINUTES, MAX_ADDRESS_CHARS, MAX_CANCEL_REASON_CHARS, MAX_ESTIMATE_MINUTES,
     MAX_OPEN_ORDERS, MAX_OPEN_ORDERS_PER_USER, MAX_ORDER_LINES, MAX_ORDER_NOTE_CHARS,
     MAX_PHONE_CHARS, MAX_QUANTITY, MAX_TABLE_NUMBER, PHONE_DIGITS, REOPEN_MS,
 };
 use madang_shared::orders::{Destination, MenuItem, Order, OrderLine, OrderStatus, OrdersCommand};
-use madang_shared::{ErrorCode, Failure, Timestamp, UserId, validate};
+use madang_shared::{ErrorCode, Failure, OrderId, Timestamp, UserId, validate};
+
+use crate::policy::rights::{Need, OrderRight};
 
 const MINUTE_MS: u64 = 60_000;
+
+/// The need of a change. The need about its order is decided with the facts of the order
+/// ([`check_order`](crate::policy::rights::check_order)).
+pub fn needs(change: &OrdersCommand) -> Need {
+    let needed: &[Grant] = match change {
+        OrdersCommand::Place { .. } => &[Grant::Customer],
+        OrdersCommand::Cancel { .. } | OrdersCommand::Reopen(_) => {
+            &[Grant::Customer, Grant::Kitchen]
+        }
+        OrdersCommand::Advance { to: OrderStatus::Delivered, .. } => {
+            &[Grant::Kitchen, Grant::Rider]
+        }
+        OrdersCommand::Accept { .. } | OrdersCommand::Advance { .. } => &[Grant::Kitchen],
+        OrdersCommand::Take { .. } => &[Grant::Rider],
+    };
+    Need::AnyGrant(Grants::of(needed))
+}
+
+/// The right that a change needs about its order; none if the general need decides.
+pub fn order_right(change: &OrdersCommand) -> Option<(OrderRight, OrderId)> {
+    match change {
+        OrdersCommand::Cancel { order, .. } | OrdersCommand::Reopen(order) => {
+            Some((OrderRight::Cancel, *order))
+        }
+        OrdersCommand::Advance { order, to: OrderStatus::Delivered } => {
+            Some((OrderRight::Deliver, *order))
+        }
+        OrdersCommand::Place { .. }
+        | OrdersCommand::Accept { .. }
+        | OrdersCommand::Advance { .. }
+        | OrdersCommand::Take { .. } => None,
+    }
+}
 
 /// Checks a command without the menu and the order. The lines of a decided order are sorted by item;
 /// its texts are validated and normalised. An `advance` that accepts or cancels becomes that command.
@@ -105,9 +141,8 @@ pub fn reopen(order: &Order, now: Timestamp) -> Result<Option<OrderStatus>, Fail
     }
 }
 
-/// An order without the address and the phone number of its customer. This is the one place that decides
-/// which readers get them. Today the subscribers of the topic `orders` do, and they are the three pages;
-/// all others, such as clients of Socket.IO, get this copy.
+/// An order without the address and the phone number of its customer, for readers who are neither the customer nor of the
+/// restaurant: clients of Socket.IO.
 #[must_use]
 pub fn without_contact(order: &Order) -> Order {
     let is_public = |destination: &Destination| matches!(destination, Destination::Table(_));

@@ -10,24 +10,27 @@ use madang_shared::details::MembersPage;
 use madang_shared::frames::LogPosition;
 use madang_shared::people::PeoplePage;
 use madang_shared::posts::Post;
+use madang_shared::room_access::RoomAccess;
 use madang_shared::rooms::{DirectoryPage, ListedRoom};
 use madang_shared::{
     Answer, Command, CommandId, Failure, Position, PostId, Query, RoomId, Seq, Timestamp, Topic,
-    User, UserId, codec,
+    User, UserId,
 };
-use sha2::{Digest, Sha256};
 
 use crate::access_tokens::AccessTokenStore;
 use crate::administration::Administration;
 use crate::budgets::network::Network;
 use crate::factors::FactorStore;
 use crate::features::{self, Change};
+use crate::moderation::Moderation;
 use crate::nodes::NodeId;
 use crate::notices::DueNotice;
 use crate::policy::rights::Need;
+use crate::profiles::Profiles;
 use crate::shared_state::{OpenedState, SharedStateRead};
 
 pub use crate::accounts::{Accounts, Identity, NewUser, ServiceAccount, SessionLimits, TokenHash};
+pub use crate::fingerprint::CommandFingerprint;
 pub use crate::log::{LogEntry, TopicEvent};
 pub use crate::rooms::{DirectoryRequest, PeopleRequest};
 pub use crate::store_error::StoreError;
@@ -78,20 +81,6 @@ impl Write {
     #[must_use]
     pub fn from_network(self, network: Option<Network>) -> Self {
         Self { network, ..self }
-    }
-}
-
-/// A hash of a command's canonical encoding. The store keeps it with the command's id, and refuses the
-/// id for another command: an acknowledgement would say that the other one is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CommandFingerprint(pub u64);
-
-impl CommandFingerprint {
-    /// The first 64 bits of SHA-256 over the JSON of the command.
-    pub fn of(command: &Command) -> Self {
-        let hash: [u8; 32] = Sha256::digest(codec::encode_part(command)).into();
-        let (first, _) = hash.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-        Self(u64::from_be_bytes(*first))
     }
 }
 
@@ -158,13 +147,15 @@ pub struct MemberMark {
 ///   `seq`, after they are durable, also those of a commit whose caller has dropped its future.
 /// - **Redacted**: after the transaction that edits or deletes a text, no event of the log contains the
 ///   text. Its events keep their seqs, and state what they did without the text
-///   ([`madang_shared::posts::PostsEvent::Redacted`]).
+///   ([`madang_shared::posts::PostsEvent::Redacted`], [`Message::deleted`](madang_shared::Message::deleted)).
 /// - **Independent**: a caller that does not poll its future delays nobody else.
 /// - **Fair**: the readers take turns, so that the slow reads of one user delay another by one of them at most. A user
 ///   with too many waiting reads is refused as `rate_limited`. Sign-ins wait for no other read.
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch continues. From the first
 ///   write that the engine cannot make durable, no further write of the batch takes effect.
-pub trait Store: AccessTokenStore + Accounts + Administration + FactorStore {
+pub trait Store:
+    AccessTokenStore + Accounts + Administration + FactorStore + Moderation + Profiles
+{
     /// Makes the writes of one session durable, in order. Returns one result for each write, in order.
     /// After a write that fails with [`StoreError::Unavailable`], every later write of the batch fails
     /// with it too.
@@ -220,6 +211,17 @@ pub trait Store: AccessTokenStore + Accounts + Administration + FactorStore {
         room: RoomId,
         message: Seq,
     ) -> BoxFuture<'static, Result<Recipients, StoreError>>;
+
+    /// The people who can see a room, or a message in it, by the rule that lets them.
+    ///
+    /// # Errors
+    /// `not_found` for a room of which the reader may not know; for a message, also as [`Self::delivery`].
+    fn room_access(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        message: Option<Seq>,
+    ) -> BoxFuture<'static, Result<RoomAccess, StoreError>>;
 
     /// The read marks of the members of a room, without service accounts, in any order.
     ///
@@ -330,8 +332,12 @@ pub trait Store: AccessTokenStore + Accounts + Administration + FactorStore {
     /// recorded: see [`Self::sign_up`].
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
-    fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>>;
+    /// Refused as `forbidden` while the user is banned; see [`crate::policy::rights::check_ban`].
+    fn session(
+        &self,
+        token: TokenHash,
+        now: Timestamp,
+    ) -> BoxFuture<'static, Result<Option<User>, StoreError>>;
 
     /// Ends a session. To end it again changes nothing.
     ///

@@ -1,9 +1,11 @@
 //! Posts: the entries of the page `/feed`. Topic [`Topic::Posts`](madang_shared::Topic::Posts).
 
-use madang_shared::posts::{Post, PostsCommand};
+use madang_shared::grants::{Grant, Grants};
+use madang_shared::posts::{Post, PostsCommand, PostsQuery};
 use madang_shared::{Event, Failure, codec, validate};
 
 use crate::log::LogEntry;
+use crate::policy::rights::Need;
 
 /// Validates and normalises the text.
 ///
@@ -17,6 +19,32 @@ pub fn decide(command: PostsCommand) -> Result<PostsCommand, Failure> {
         }
         PostsCommand::Delete { .. } | PostsCommand::Greet { .. } => command,
     })
+}
+
+/// The need of a change. Everybody who reads or writes the feed may delete an own post.
+pub fn needs(change: &PostsCommand) -> Need {
+    let needed: &[Grant] = match change {
+        PostsCommand::Create { .. } | PostsCommand::Edit { .. } | PostsCommand::Greet { .. } => {
+            &[Grant::WriteFeed]
+        }
+        PostsCommand::Delete { .. } => &[Grant::ReadFeed, Grant::WriteFeed],
+    };
+    Need::AnyGrant(Grants::of(needed))
+}
+
+/// The need of a query.
+pub fn query_needs(_query: &PostsQuery) -> Need {
+    Need::FEED
+}
+
+/// Whether a change writes to others; see [`crate::policy::rights::check_speech`].
+pub fn is_speech(change: &PostsCommand) -> bool {
+    match change {
+        PostsCommand::Create { .. } | PostsCommand::Edit { .. } | PostsCommand::Greet { .. } => {
+            true
+        }
+        PostsCommand::Delete { .. } => false,
+    }
 }
 
 /// Whether a change adds almost nothing: the deletion of a post.

@@ -7,7 +7,7 @@ use madang_shared::{ErrorCode, Failure, RoomId, UserId, validate};
 use crate::budgets::account::Cost;
 use crate::budgets::resource::Resource;
 use crate::policy::rights::{Need, RoomRight};
-use crate::{names, policy};
+use crate::{moderation, names, policy};
 
 /// The room of every new server. Every new user is a member of it.
 pub const FIRST_ROOM: RoomId = RoomId(1);
@@ -62,6 +62,19 @@ pub enum RoomsChange {
         room: RoomId,
         /// The user.
         user: UserId,
+        /// The reason, validated; the store requires one for another user.
+        reason: String,
+    },
+    /// Silences a user in a room.
+    Silence {
+        /// Which room.
+        room: RoomId,
+        /// The user.
+        user: UserId,
+        /// The duration in milliseconds; 0 ends the silence.
+        lasts_ms: u64,
+        /// The reason, validated.
+        reason: String,
     },
     /// Deletes a room.
     Delete {
@@ -100,7 +113,14 @@ pub fn decide(command: RoomsCommand) -> Result<RoomsChange, Failure> {
         }
         RoomsCommand::Change { room, change } => RoomsChange::Change { room, change },
         RoomsCommand::Invite { room, user, role } => RoomsChange::Invite { room, user, role },
-        RoomsCommand::Remove { room, user } => RoomsChange::Remove { room, user },
+        RoomsCommand::Remove { room, user, reason } => {
+            RoomsChange::Remove { room, user, reason: moderation::reason(&reason)? }
+        }
+        RoomsCommand::Silence { room, user, lasts_ms, reason } => {
+            let reason = moderation::required_reason(&reason)?;
+            moderation::check_duration(lasts_ms)?;
+            RoomsChange::Silence { room, user, lasts_ms, reason }
+        }
         RoomsCommand::Delete { room: FIRST_ROOM } => return Err(first_room()),
         RoomsCommand::Delete { room } => RoomsChange::Delete { room },
     })
@@ -118,10 +138,21 @@ pub fn needs(change: &RoomsChange) -> Need {
         RoomsChange::Change { room, change: RoomChange::Archived(_) }
         | RoomsChange::Remove { room, .. }
         | RoomsChange::Delete { room } => Need::Room(*room, RoomRight::Manage),
+        RoomsChange::Silence { room, .. } => Need::Room(*room, RoomRight::Moderate),
         RoomsChange::Change { room, .. } | RoomsChange::Invite { room, .. } => {
             Need::Room(*room, RoomRight::Change)
         }
     }
+}
+
+/// Whether a change writes to others: a name or a description. See [`crate::policy::rights::check_speech`].
+pub fn is_speech(change: &RoomsChange) -> bool {
+    matches!(
+        change,
+        RoomsChange::Create { .. }
+            | RoomsChange::Describe { .. }
+            | RoomsChange::Change { change: RoomChange::Name(_), .. }
+    )
 }
 
 /// Whether a change removes something.
@@ -139,6 +170,7 @@ pub fn cost(command: &RoomsCommand) -> Option<Cost> {
         | RoomsCommand::Change { .. }
         | RoomsCommand::Invite { .. }
         | RoomsCommand::Remove { .. }
+        | RoomsCommand::Silence { .. }
         | RoomsCommand::Delete { .. } => None,
     }
 }

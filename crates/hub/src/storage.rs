@@ -1,7 +1,7 @@
 //! The bounds on stored data: the bytes that a user and a network may add, and the free space of the disk.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use madang_shared::{ErrorCode, Failure, Timestamp};
 
@@ -46,6 +46,8 @@ struct Shared {
     floor: u64,
     /// A [`SpaceLevel`].
     level: AtomicU8,
+    /// The last measurement, in bytes, plus one; 0 without one.
+    measured: AtomicU64,
 }
 
 /// The level of the free space. A better level begins an eighth above its threshold, so that it does not alternate.
@@ -63,7 +65,7 @@ pub enum SpaceLevel {
 impl FreeSpace {
     /// Without a measurement, there is enough space. `floor` is in bytes; 0 means no floor.
     pub fn with_floor(floor: u64) -> Self {
-        Self(Arc::new(Shared { floor, level: AtomicU8::default() }))
+        Self(Arc::new(Shared { floor, ..Shared::default() }))
     }
 
     /// The floor, in bytes.
@@ -76,7 +78,13 @@ impl FreeSpace {
         let former = self.level();
         let level = level_after(former, self.0.floor, free);
         self.0.level.store(level as u8, Ordering::Relaxed);
+        self.0.measured.store(free.saturating_add(1), Ordering::Relaxed);
         (level != former).then_some(level)
+    }
+
+    /// The bytes that were free at the last measurement; none without one.
+    pub fn free(&self) -> Option<u64> {
+        self.0.measured.load(Ordering::Relaxed).checked_sub(1)
     }
 
     /// The level at the last measurement.
@@ -132,6 +140,7 @@ mod tests {
     #[test]
     fn the_level_follows_the_measurements_and_does_not_alternate() {
         let space = FreeSpace::with_floor(800);
+        assert_eq!(space.free(), None);
         assert_eq!((space.level(), space.check()), (SpaceLevel::Enough, Ok(())));
         for (free, changed, level) in [
             (1_600, None, SpaceLevel::Enough),
@@ -146,6 +155,7 @@ mod tests {
             (u64::MAX, Some(SpaceLevel::Enough), SpaceLevel::Enough),
         ] {
             assert_eq!(space.record(free), changed, "{free}");
+            assert_eq!(space.free(), Some(free.min(u64::MAX - 1)));
             assert_eq!(space.level(), level, "{free}");
             assert_eq!(space.check().is_err(), level == SpaceLevel::Low, "{free}");
         }

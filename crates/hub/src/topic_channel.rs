@@ -97,6 +97,8 @@ pub(crate) struct FanOutPass {
     head: Seq,
     /// The last batch. Most subscribers have the same cursor and get the same batch.
     batch: Option<BatchRange>,
+    /// The sockets that have accepted a batch, until the queue counts them.
+    pub(crate) deliveries: u64,
 }
 
 /// A batch with the range of seqs that it covers.
@@ -157,9 +159,12 @@ impl TopicChannel {
         }
     }
 
-    /// Tells every connection that follows the topic that the facts about the server have changed.
-    pub(crate) fn mark_workspace(&self) {
-        for subscriber in self.inner.lock().subscribers.values() {
+    /// Tells the connections that follow the topic, or those of one user among them, that the facts about the server or the
+    /// rights of their user have changed.
+    pub(crate) fn mark_workspace(&self, of: Option<UserId>) {
+        let inner = self.inner.lock();
+        let subscribers = inner.subscribers.values();
+        for subscriber in subscribers.filter(|it| of.is_none_or(|user| it.user() == user)) {
             subscriber.wakeups().mark_workspace();
         }
     }
@@ -300,7 +305,7 @@ impl TopicChannel {
         // The pass is complete. Events that arrived meanwhile need a new one.
         let mut inner = self.inner.lock();
         inner.queued = inner.head != pass.head;
-        *pass = FanOutPass::default();
+        *pass = FanOutPass { deliveries: pass.deliveries, ..FanOutPass::default() };
         inner.queued
     }
 
@@ -328,15 +333,14 @@ impl TopicChannel {
         match *cursor {
             Cursor::Detached => return,
             Cursor::FanOut(seq) => {
-                let Some((last, batch)) = self.batch_after(seq, pass) else {
-                    return;
-                };
+                let Some((last, batch)) = self.batch_after(seq, pass) else { return };
                 if batch.frames().is_empty() {
                     *cursor = Cursor::Task(seq);
                 } else {
                     match sink.try_send(batch) {
                         TrySend::Accepted => {
                             *cursor = Cursor::FanOut(last);
+                            pass.deliveries += 1;
                             return;
                         }
                         TrySend::Busy => *cursor = Cursor::Task(seq),

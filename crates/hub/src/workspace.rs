@@ -23,6 +23,11 @@ impl CurrentWorkspace {
         })
     }
 
+    /// Wakes those who watch the facts, although they have not changed: what follows from them may have.
+    pub(crate) fn announce(&self) {
+        self.0.send_modify(|_| ());
+    }
+
     /// Tells when the facts change.
     pub(crate) fn watch(&self) -> watch::Receiver<Arc<Workspace>> {
         self.0.subscribe()

@@ -21,7 +21,8 @@ use madang_shared::{Epoch, Timestamp, Topic};
 use madang_store::{EventStream, LogChange};
 use madang_web::socketio::{Exposure, Settings};
 use madang_web::{
-    AppState, AuditFollower, ConnectionSlots, OpenSessions, Origins, SignInLimits, router,
+    AddressBans, AppState, AuditFollower, ConnectionSlots, OpenSessions, Origins, SignInLimits,
+    router,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -127,7 +128,9 @@ async fn serve(config: Config) -> Result<ExitCode> {
     );
     lifecycle.spawn("sessions", session_end);
 
-    let follower = AuditFollower::start(hub.clone(), store.clone(), open_sessions.clone()).await;
+    let bans = AddressBans::default();
+    let followed = (open_sessions.clone(), bans.clone());
+    let follower = AuditFollower::start(hub.clone(), store.clone(), followed, clock.clone()).await;
     let follower = follower.context("cannot read the settings of the workspace")?;
     lifecycle.spawn("administration", follow_audit(follower, lifecycle.stopping()));
 
@@ -137,18 +140,27 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let address = listener.local_addr().context("cannot read the address of the listener")?;
     let Network { tls, proxies, strict_transport, wide_proxies: _ } = config.network;
     let slots = ConnectionSlots::new(max_connections, proxies.clone());
+    let (origins, folder) = (config.origins.listening_on(address.ip()), database.folder.as_deref());
+    let origin = set_up::origin(&origins, address, tls.is_some());
+    let set_up = set_up::link(store.as_ref(), folder, &origin, started_at).await?;
+    // The link that a terminal shows; a server of this machine alone also offers it to browsers here.
+    let set_up_token = set_up.as_ref().filter(|_| config.serves_this_machine_alone);
     let state = AppState {
         hub,
         store: store.clone(),
         free_space,
         clock: clock.clone(),
-        origins: Arc::new(config.origins.listening_on(address.ip())),
+        origins: Arc::new(origins),
         proxies: Arc::new(proxies),
         strict_transport,
         socketio: Arc::new(config.socketio),
         sign_ins: SignInLimits::default(),
         providers: Arc::new(config.providers),
+        session_limits: config.session_limits,
+        started_at,
+        set_up_token: set_up_token.map(|set_up| Arc::new(set_up.token.clone())),
         open_sessions,
+        bans,
         stopping: lifecycle.stopping(),
         tasks: lifecycle.tasks(),
         drain_spread: DRAIN_SPREAD.min(config.shutdown_timeout / 4),
@@ -159,15 +171,12 @@ async fn serve(config: Config) -> Result<ExitCode> {
     if !address.ip().is_loopback() && !is_https {
         tracing::info!("{}", answered_hosts(&state.origins));
     }
-    let origin = set_up::origin(&state.origins, address, is_https);
-    let folder = database.folder.as_deref();
-    let set_up_link = set_up::link(store.as_ref(), folder, &origin, started_at).await?;
     lifecycle.spawn("http", listen(listener, slots, state, tls));
     let (access, apps) = (config.access_sentence, config.apps_sentence);
     tracing::info!("{access} {apps} {}", config.exposure_sentence);
     // The lines before the announcement are there when a script reads it.
     log.flush();
-    announce(address, is_https, set_up_link);
+    announce(address, is_https, set_up.map(|set_up| set_up.link));
 
     let code = lifecycle.run(config.shutdown_timeout).await;
     // All acknowledged data are stored by now; closing only makes the next start faster.

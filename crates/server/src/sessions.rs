@@ -60,8 +60,10 @@ pub(crate) async fn run(
         if outcome.is_ok() && (is_stopping || recorded.elapsed() >= EXPIRY_INTERVAL) {
             recorded = Instant::now();
             let ends_old = leadership.is_leader() && steady.since.elapsed() >= STEADY_TIME;
-            let limits = Some(limits).filter(|_| ends_old);
-            outcome = expire(&*store, open, now, limits).await;
+            outcome = match current_limits(&*store, limits).await {
+                Ok(limits) => expire(&*store, open, now, Some(limits).filter(|_| ends_old)).await,
+                Err(error) => Err(error),
+            };
         }
         if let Err(error) = &outcome
             && is_healthy
@@ -73,6 +75,14 @@ pub(crate) async fn run(
             return Ok(());
         }
     }
+}
+
+/// The limits, after the settings that an administrator has changed.
+async fn current_limits(
+    store: &dyn Store,
+    configured: SessionLimits,
+) -> Result<SessionLimits, StoreError> {
+    Ok(configured.with_settings(&store.settings().await?))
 }
 
 /// The next session that has ended on another node. Without end, if there is no other node.

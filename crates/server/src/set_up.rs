@@ -11,6 +11,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use madang_hub::ports::Store;
 use madang_shared::Timestamp;
+use madang_shared::account::Secret;
 use madang_shared::administration::INVITATION_PAGE;
 use madang_web::Origins;
 use madang_web::http::session_token::{Token, hash};
@@ -20,13 +21,21 @@ const FILE: &str = "setup-link";
 /// The characters of a token in base64url.
 const TOKEN_CHARS: usize = 43;
 
+/// The set-up link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SetUpLink {
+    pub(crate) link: String,
+    /// The part of the link behind `#`.
+    pub(crate) token: Secret,
+}
+
 /// Makes or finds the link; none for a server with an owner, whose file is removed.
 pub(crate) async fn link(
     store: &dyn Store,
     folder: Option<&Path>,
     origin: &str,
     now: Timestamp,
-) -> Result<Option<String>> {
+) -> Result<Option<SetUpLink>> {
     let path = folder.map(|folder| folder.join(FILE));
     let has_owner = store.has_owner().await.context("cannot read the owners of the workspace")?;
     if has_owner {
@@ -49,7 +58,7 @@ pub(crate) async fn link(
     {
         tracing::warn!(%error, path = %path.display(), "the set-up link cannot be written to its file");
     }
-    Ok(Some(link))
+    Ok(Some(SetUpLink { link, token: Secret(token) }))
 }
 
 /// The origin by which people reach the server: the first configured one, or the address of the listener.
@@ -107,8 +116,9 @@ mod tests {
         let store = InlineSqlite::open_in_memory(NOW, 1).unwrap();
         let start = async || link(&store, Some(folder.path()), "http://a", NOW).await.unwrap();
         let first = start().await.unwrap();
-        assert!(first.starts_with("http://a/invite#"), "{first}");
         assert_eq!(start().await.as_ref(), Some(&first));
+        let SetUpLink { link: first, token } = first;
+        assert_eq!(first, format!("http://a/invite#{}", token.0));
         let path = folder.path().join(FILE);
         assert_eq!(fs::read_to_string(&path).unwrap().trim(), first);
         #[cfg(unix)]
@@ -116,11 +126,10 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        let token = first.rsplit_once('#').unwrap().1;
         let new = NewUser { name: "O".into(), name_key: "o".into(), token: [1; 32], at: NOW };
         let request = InvitedUser {
             invitee: Invitee::New(new),
-            invitation: hash(token),
+            invitation: hash(&token.0),
             access: Access::Closed,
             at: NOW,
             network: None,

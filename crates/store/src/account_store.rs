@@ -3,8 +3,8 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use madang_hub::accounts::{
-    AccountRecord, Accounts, Credentials, CredentialsRequest, DeviceCodeRecord, LinkRecord,
-    LinkUse, NewLink, NewPassword, NewSession, RequestOrigin, SecretHash, SignInProof,
+    AccountRecord, Accounts, Credentials, CredentialsRequest, DeviceCodeRecord, LinkOutcome,
+    LinkRecord, LinkUse, NewLink, NewPassword, NewSession, RequestOrigin, SecretHash, SignInProof,
     StartedSession, WaitingDeviceRequest,
 };
 use madang_hub::ports::{StoreError, TokenHash};
@@ -12,6 +12,7 @@ use madang_shared::account::SignInMethod;
 use madang_shared::{Timestamp, User, UserId};
 
 use crate::connections::{Connections, ReadLane};
+use crate::rules::accounts::sessions::SessionConfirmation;
 use crate::rules::accounts::{self, AttemptRecord, devices, links, sessions};
 use crate::store::EngineStore;
 
@@ -105,8 +106,17 @@ impl<C: Connections> Accounts for EngineStore<C> {
         self.server_read(ReadLane::SignIns, move |it| links::find(it, token, now))
     }
 
-    fn use_link(&self, link: LinkUse) -> BoxFuture<'static, Result<StartedSession, StoreError>> {
+    fn use_link(&self, link: LinkUse) -> BoxFuture<'static, Result<LinkOutcome, StoreError>> {
         self.write(link, links::use_up)
+    }
+
+    fn confirm_session(
+        &self,
+        user: UserId,
+        session: TokenHash,
+        until: Timestamp,
+    ) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.write(SessionConfirmation { user, session, until }, sessions::confirm)
     }
 
     fn request_device(

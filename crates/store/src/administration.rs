@@ -1,21 +1,27 @@
 //! The port of the administration over an engine.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use madang_hub::accounts::SessionRecord;
 use madang_hub::administration::{
-    ActRequest, Administration, AuditFilter, AuditedEffect, InvitedUser, PeopleFilter, RecordedAct,
+    ActRequest, Administration, AuditFilter, AuditedEffect, DatabaseSize, InvitedUser,
+    PeopleFilter, RecordedAct,
 };
-use madang_hub::budgets::network::Network;
+use madang_hub::erasure::ErasureRecord;
 use madang_hub::policy::rights::Need;
 use madang_hub::ports::{StoreError, TokenHash};
 use madang_shared::administration::{
     AccountsPage, AuditPage, InvitationsPage, OfferedInvitation, RoomSizesPage, WorkspaceSettings,
 };
-use madang_shared::roles::Role;
+use madang_shared::grants::{Grants, OwnGrants, RoleGrants};
+use madang_shared::health::StorageReport;
+use madang_shared::roles::{Access, Role};
 use madang_shared::{RoomId, Timestamp, User, UserId};
 
 use crate::connections::{Connections, ReadLane};
-use crate::rules::{administration, rights};
+use crate::rules::{administration, erasure_list, grants, rights};
 use crate::store::EngineStore;
 
 /// The reader of a request of the command line.
@@ -26,7 +32,41 @@ impl<C: Connections> Administration for EngineStore<C> {
         &self,
         request: ActRequest,
     ) -> BoxFuture<'static, Result<RecordedAct, StoreError>> {
-        self.write(request, administration::administer)
+        let connections = Arc::clone(&self.connections);
+        let write = self.write(request, administration::administer);
+        async move {
+            let recorded = write.await?;
+            if let Some(record) = &recorded.erasure {
+                connections.list_erasure(record)?;
+            }
+            Ok(recorded)
+        }
+        .boxed()
+    }
+
+    fn erasures(
+        &self,
+        reader: Option<UserId>,
+    ) -> BoxFuture<'static, Result<Vec<ErasureRecord>, StoreError>> {
+        self.read(reader.unwrap_or(COMMAND_LINE), move |transaction| {
+            administration::require_administrator(transaction, reader)?;
+            erasure_list::records(transaction)
+        })
+    }
+
+    fn apply_erasures(
+        &self,
+        list: Vec<ErasureRecord>,
+        now: Timestamp,
+    ) -> BoxFuture<'static, Result<Vec<UserId>, StoreError>> {
+        let connections = Arc::clone(&self.connections);
+        let write = self.write((list.clone(), now), erasure_list::apply_list);
+        async move {
+            let erased = write.await?;
+            list.iter().try_for_each(|record| connections.list_erasure(record))?;
+            Ok(erased)
+        }
+        .boxed()
     }
 
     fn audit(
@@ -73,6 +113,33 @@ impl<C: Connections> Administration for EngineStore<C> {
         })
     }
 
+    fn sessions_of(
+        &self,
+        reader: UserId,
+        person: UserId,
+    ) -> BoxFuture<'static, Result<Vec<SessionRecord>, StoreError>> {
+        self.read(reader, move |transaction| {
+            administration::sessions_of(transaction, reader, person)
+        })
+    }
+
+    fn database_size(
+        &self,
+        reader: UserId,
+    ) -> BoxFuture<'static, Result<DatabaseSize, StoreError>> {
+        self.read(reader, move |transaction| {
+            rights::require(transaction, reader, Need::ADMINISTRATION)?;
+            administration::database_size(transaction)
+        })
+    }
+
+    fn storage(&self, reader: UserId) -> BoxFuture<'static, Result<StorageReport, StoreError>> {
+        self.read(reader, move |transaction| {
+            rights::require(transaction, reader, Need::ADMINISTRATION)?;
+            administration::storage_report(transaction, reader)
+        })
+    }
+
     fn role(&self, user: UserId) -> BoxFuture<'static, Result<Role, StoreError>> {
         self.read(user, move |transaction| {
             rights::require(transaction, user, Need::Account)?;
@@ -82,6 +149,30 @@ impl<C: Connections> Administration for EngineStore<C> {
 
     fn settings(&self) -> BoxFuture<'static, Result<WorkspaceSettings, StoreError>> {
         self.server_read(ReadLane::SignIns, administration::settings)
+    }
+
+    fn configure_access(&self, access: Access) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.write(access, grants::configure_access)
+    }
+
+    fn own_grants(&self, user: UserId) -> BoxFuture<'static, Result<OwnGrants, StoreError>> {
+        self.read(user, move |transaction| {
+            rights::require(transaction, user, Need::Account)?;
+            grants::own(transaction, user)
+        })
+    }
+
+    fn newcomer_grants(&self) -> BoxFuture<'static, Result<Grants, StoreError>> {
+        self.server_read(ReadLane::SignIns, |transaction| {
+            Ok(grants::of_roles(transaction)?.of(Role::Member))
+        })
+    }
+
+    fn role_grants(&self, reader: UserId) -> BoxFuture<'static, Result<RoleGrants, StoreError>> {
+        self.read(reader, move |transaction| {
+            rights::require(transaction, reader, Need::ADMINISTRATION)?;
+            grants::of_roles(transaction)
+        })
     }
 
     fn effects_after(
@@ -103,15 +194,6 @@ impl<C: Connections> Administration for EngineStore<C> {
         now: Timestamp,
     ) -> BoxFuture<'static, Result<(), StoreError>> {
         self.write((token, now), administration::offer_ownership)
-    }
-
-    fn become_owner(
-        &self,
-        user: UserId,
-        network: Option<Network>,
-        now: Timestamp,
-    ) -> BoxFuture<'static, Result<RecordedAct, StoreError>> {
-        self.write((user, network, now), administration::become_owner)
     }
 
     fn invitation(

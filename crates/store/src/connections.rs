@@ -5,6 +5,7 @@ use crate::readers::ReadPayer;
 use crate::rules::WriteInput;
 use crate::transaction::Transaction;
 use futures_util::future::BoxFuture;
+use madang_hub::erasure::ErasureRecord;
 use madang_hub::ports::{StoreError, TopicEvent};
 
 /// Applies one input inside the transaction of the group, and adds the events that it appended.
@@ -50,6 +51,15 @@ pub trait Connections: Send + Sync + 'static {
 
     /// The number of times that commits by other programs were found.
     fn external_revision(&self) -> u64;
+
+    /// Lists an erased account beside the database, where the restoration of an older copy leaves it. Without such a place,
+    /// the operator keeps the list.
+    ///
+    /// # Errors
+    /// If the list cannot be written.
+    fn list_erasure(&self, _record: &ErasureRecord) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// # Errors
     /// If damage of the database was found.

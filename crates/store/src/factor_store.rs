@@ -4,8 +4,8 @@ use futures_util::future::BoxFuture;
 use madang_hub::accounts::{NewSession, StartedSession};
 use madang_hub::factors::{
     ChallengeKey, CodeProof, FactorStore, NewChallenge, OpenChallenge, PasskeyFacts,
-    PasskeyOwnerFacts, PasskeyRecord, ProviderSessionEnd, ProviderSignIn, TotpFacts, UserFactors,
-    VerifiedPasskey,
+    PasskeyOwnerFacts, PasskeyRecord, PasskeyUse, ProviderLink, ProviderSessionEnd, ProviderSignIn,
+    TotpFacts, UserFactors, VerifiedPasskey,
 };
 use madang_hub::ports::{StoreError, TokenHash};
 use madang_shared::{Timestamp, UserId};
@@ -52,6 +52,27 @@ impl<C: Connections> FactorStore for EngineStore<C> {
 
     fn remove_passkey(&self, user: UserId, id: u64) -> BoxFuture<'static, Result<(), StoreError>> {
         self.write((user, id), passkeys::remove)
+    }
+
+    fn rename_passkey(
+        &self,
+        user: UserId,
+        id: u64,
+        name: String,
+    ) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.write((user, id, name), passkeys::rename)
+    }
+
+    fn confirm_with_passkey(&self, used: PasskeyUse) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.write(used, passkeys::confirm)
+    }
+
+    fn link_provider(&self, link: ProviderLink) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.write(link, providers::link)
+    }
+
+    fn unlink_provider(&self, link: ProviderLink) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.write(link, providers::unlink)
     }
 
     fn passkey(

@@ -18,6 +18,8 @@ mod error;
 mod event_stream;
 mod external_revision;
 mod factor_store;
+mod moderation_store;
+mod profile_store;
 mod readers;
 mod rules;
 mod store;

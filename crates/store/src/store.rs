@@ -9,8 +9,8 @@ use crate::readers::ReadPayer;
 use crate::rules::leases::LeaseRequest;
 use crate::rules::users::UserSession;
 use crate::rules::{
-    self, WriteInput, access_tokens, bots, commands, delivery, details, directory, leases, log,
-    notices, people, posts, recovery, rights, users,
+    self, WriteInput, access_tokens, audience, bots, commands, delivery, details, directory,
+    leases, log, notices, people, posts, recovery, rights, users,
 };
 use crate::transaction::Transaction;
 use futures_util::FutureExt;
@@ -31,6 +31,7 @@ use madang_shared::details::MembersPage;
 use madang_shared::frames::LogPosition;
 use madang_shared::people::PeoplePage;
 use madang_shared::posts::Post;
+use madang_shared::room_access::RoomAccess;
 use madang_shared::rooms::{DirectoryPage, ListedRoom};
 use madang_shared::{Answer, Position, PostId, Query, RoomId, Seq, Timestamp, Topic, User, UserId};
 
@@ -145,6 +146,15 @@ impl<C: Connections> Store for EngineStore<C> {
         self.read(reader, move |transaction| delivery::find(transaction, reader, room, message))
     }
 
+    fn room_access(
+        &self,
+        reader: UserId,
+        room: RoomId,
+        message: Option<Seq>,
+    ) -> BoxFuture<'static, Result<RoomAccess, StoreError>> {
+        self.read(reader, move |transaction| audience::find(transaction, reader, (room, message)))
+    }
+
     fn read_marks(
         &self,
         user: UserId,
@@ -197,7 +207,7 @@ impl<C: Connections> Store for EngineStore<C> {
 
     fn post(&self, reader: UserId, post: PostId) -> BoxFuture<'static, Result<Post, StoreError>> {
         self.read(reader, move |transaction| {
-            rights::require(transaction, reader, Need::Account)?;
+            rights::require(transaction, reader, Need::FEED)?;
             posts::find(transaction, post)
         })
     }
@@ -238,10 +248,14 @@ impl<C: Connections> Store for EngineStore<C> {
         self.write(service, users::service_user)
     }
 
-    fn session(&self, token: TokenHash) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
+    fn session(
+        &self,
+        token: TokenHash,
+        now: Timestamp,
+    ) -> BoxFuture<'static, Result<Option<User>, StoreError>> {
         let used = Arc::clone(&self.used_sessions);
         let session = self.server_read(ReadLane::SignIns, move |transaction| {
-            let session = users::session(transaction, &token)?;
+            let session = users::session(transaction, &token, now)?;
             if session.is_some() {
                 used.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
             }

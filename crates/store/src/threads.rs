@@ -4,6 +4,7 @@ use std::io;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use madang_hub::erasure::ErasureRecord;
 use madang_hub::ports::StoreError;
 
 use crate::connections::{Apply, Connections, ReadLane, WriteResults};
@@ -23,6 +24,14 @@ pub trait ThreadedEngine: Send + Sync + 'static {
     /// Ends what feeds the writer. Called before the writer ends.
     fn close(&self) -> impl Future<Output = ()> + Send {
         std::future::ready(())
+    }
+
+    /// See [`Connections::list_erasure`].
+    ///
+    /// # Errors
+    /// If the list cannot be written.
+    fn list_erasure(&self, _record: &ErasureRecord) -> Result<(), StoreError> {
+        Ok(())
     }
 
     /// # Errors
@@ -109,6 +118,10 @@ impl<E: ThreadedEngine> Connections for DatabaseThreads<E> {
 
     fn external_revision(&self) -> u64 {
         self.revision.get()
+    }
+
+    fn list_erasure(&self, record: &ErasureRecord) -> Result<(), StoreError> {
+        self.engine.list_erasure(record)
     }
 
     fn check_damage(&self) -> Result<(), StoreError> {

@@ -7,12 +7,13 @@ use std::time::Duration;
 use madang_hub::Hub;
 use madang_hub::administration::{AuditedEffect, with_settings};
 use madang_hub::bus::TopicAdvanced;
-use madang_hub::ports::{Store, StoreError};
-use madang_shared::Topic;
+use madang_hub::ports::{Clock, Store, StoreError};
 use madang_shared::workspace::Workspace;
+use madang_shared::{CloseCode, Timestamp, Topic, UserId};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
+use crate::address_bans::AddressBans;
 use crate::ws::open_sessions::OpenSessions;
 
 /// The wait after the store failed.
@@ -25,6 +26,8 @@ pub struct AuditFollower {
     hub: Arc<Hub>,
     store: Arc<dyn Store>,
     open_sessions: OpenSessions,
+    bans: AddressBans,
+    clock: Arc<dyn Clock>,
     /// The facts about the server from its configuration.
     configured: Workspace,
     advances: broadcast::Receiver<TopicAdvanced>,
@@ -33,14 +36,16 @@ pub struct AuditFollower {
 }
 
 impl AuditFollower {
-    /// Reads the settings of the workspace, and begins to follow the acts after them.
+    /// Tells the store the access of the configuration, reads the settings of the workspace and the bans of networks, and begins
+    /// to follow the acts after them.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn start(
         hub: Arc<Hub>,
         store: Arc<dyn Store>,
-        open_sessions: OpenSessions,
+        (open_sessions, bans): (OpenSessions, AddressBans),
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         hub.watch_advances(Topic::Administration);
         let advances = hub.advances();
@@ -48,8 +53,10 @@ impl AuditFollower {
         let heads = store.heads(vec![Topic::Administration]).await?;
         let entry = heads.first().map_or(0, |head| head.0);
         let configured = (*hub.workspace()).clone();
-        let follower = Self { hub, store, open_sessions, configured, advances, entry };
+        store.configure_access(configured.access).await?;
+        let follower = Self { hub, store, open_sessions, bans, clock, configured, advances, entry };
         follower.read_settings().await?;
+        follower.read_address_bans().await?;
         Ok(follower)
     }
 
@@ -84,19 +91,46 @@ impl AuditFollower {
             if is_replaced || effects.contains(&AuditedEffect::Settings) {
                 self.read_settings().await?;
             }
+            if is_replaced || effects.contains(&AuditedEffect::AddressBans) {
+                self.read_address_bans().await?;
+            }
             for effect in effects {
                 match effect {
                     AuditedEffect::Rights(user) => self.hub.check_rights_of(user),
                     AuditedEffect::Deactivated(user) => {
-                        self.open_sessions.deactivate(user);
+                        self.open_sessions.close(user, CloseCode::Deactivated);
                         // A connection within the process has no session.
                         self.hub.check_rights_of(user);
                     }
-                    AuditedEffect::Settings => {}
+                    AuditedEffect::Erased(user) => {
+                        self.open_sessions.close(user, CloseCode::Erased);
+                        self.hub.check_rights_of(user);
+                    }
+                    AuditedEffect::Banned(user) => {
+                        self.open_sessions.close(user, CloseCode::Banned)
+                    }
+                    AuditedEffect::AddressBans => {}
+                    AuditedEffect::Settings => self.hub.check_grants_of_all(),
+                    AuditedEffect::SessionsEnded(user) => self.close_ended(user).await?,
                 }
             }
             self.entry = last;
         }
+    }
+
+    /// Closes the connections of the sessions of a user that have ended in the store.
+    async fn close_ended(&self, user: UserId) -> Result<(), StoreError> {
+        let open = self.open_sessions.of_user(user);
+        // Access tokens have an end of their own; at this time, none has passed it.
+        for ended in self.store.ended_sessions(open, Timestamp(0)).await? {
+            self.open_sessions.end(&ended);
+        }
+        Ok(())
+    }
+
+    async fn read_address_bans(&self) -> Result<(), StoreError> {
+        self.bans.set(&self.store.address_bans(self.clock.now()).await?);
+        Ok(())
     }
 
     async fn read_settings(&self) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@
 //! files. Two parts are separate from the app: [`lab`], demonstrations without a store, and
 //! [`socketio`], the gateway for Socket.IO clients.
 
+mod address_bans;
 mod audit_follower;
 
 pub mod assets;
@@ -19,6 +20,7 @@ pub mod socketio;
 pub mod state;
 pub mod ws;
 
+pub use address_bans::AddressBans;
 pub use audit_follower::AuditFollower;
 pub use connection_slots::{ConnectionSlot, ConnectionSlots};
 pub use http::accounts::SignInLimits;

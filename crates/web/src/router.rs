@@ -11,31 +11,42 @@ use axum::routing::{delete, get, post};
 use madang_shared::access_tokens::{ACCESS_TOKENS_PATH, BOTS_PATH};
 use madang_shared::account::{
     ACCOUNT_DEVICE_PATH, ACCOUNT_PASSWORD_PATH, ACCOUNT_PATH, ACCOUNT_SESSIONS_PATH,
-    CONFIRM_DEVICE_PATH, DEVICE_SIGN_IN_PATH, FINISH_DEVICE_PATH, LINK_SIGN_IN_PATH, LINKS_PATH,
+    CONFIRM_DEVICE_PATH, CONFIRM_PASSKEY_PATH, CONFIRM_PATH, DEVICE_SIGN_IN_PATH,
+    FINISH_CONFIRM_PASSKEY_PATH, FINISH_DEVICE_PATH, LINK_SIGN_IN_PATH, LINKS_PATH,
     PASSWORD_SIGN_IN_PATH,
 };
 use madang_shared::administration::{
-    ACCEPT_INVITATION_PATH, ACCOUNTS_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH,
-    INVITATION_PATH, INVITATIONS_PATH, OWNERSHIP_PATH, ROOM_SIZES_PATH,
+    ACCEPT_INVITATION_PATH, ACCOUNTS_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH, HEALTH_PATH,
+    INVITATION_PATH, INVITATIONS_PATH, OWNERSHIP_PATH, ROLE_GRANTS_PATH, ROOM_SIZES_PATH,
+    SETTINGS_PATH,
 };
 use madang_shared::apps::App;
+use madang_shared::erasure::ERASE_ACCOUNT_PATH;
+use madang_shared::grants::GRANTS_PATH;
+use madang_shared::health::STORAGE_PATH;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
+use madang_shared::moderation::{ADDRESS_BANS_PATH, REPORTS_PATH};
 use madang_shared::people::PEOPLE_PATH;
 use madang_shared::posts::MAX_POST_BODY_BYTES;
+use madang_shared::profile::PROFILE_PATH;
 use madang_shared::rooms::DIRECTORY_PATH;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::assets;
-use crate::http::accounts::{account_api, device_api, link_api, password_api};
+use crate::http::accounts::{
+    account_api, confirmation, device_api, erasure_api, link_api, password_api,
+};
 use crate::http::unknown_path::wrong_method;
 use crate::http::{
-    access_tokens_api, administration_api, delivery_api, factors, health, invitation_api,
-    posts_api, rooms_api, session_api,
+    access_tokens_api, administration_api, delivery_api, factors, health, health_api,
+    invitation_api, moderation_api, ownership_api, posts_api, profile_api, rooms_api, session_api,
 };
 use crate::lab::{chat, echo, http_call, transports};
-use crate::middleware::{app_switch, client_info, cors, foreign_host, security_headers};
+use crate::middleware::{
+    app_switch, banned_address, client_info, cors, foreign_host, security_headers,
+};
 use crate::socketio::routes as socketio;
 use crate::state::AppState;
 use crate::ws::handshake;
@@ -59,11 +70,16 @@ fn accounts() -> Router<AppState> {
         .route(LINKS_PATH, post(link_api::read))
         .route(link_api::RECOVERY_PATH, post(link_api::recover))
         .route(ACCOUNT_PATH, get(account_api::account))
+        .route(PROFILE_PATH, get(profile_api::own).post(profile_api::change))
+        .route(ERASE_ACCOUNT_PATH, post(erasure_api::erase_own))
         .route(ACCOUNT_PASSWORD_PATH, post(password_api::set_password))
         .route(ACCOUNT_SESSIONS_PATH, sessions)
         .route(account_api::SESSION_PATH, delete(account_api::end_session))
         .route(ACCOUNT_DEVICE_PATH, device)
         .route(CONFIRM_DEVICE_PATH, post(device_api::confirm))
+        .route(CONFIRM_PATH, get(confirmation::state).post(confirmation::confirm))
+        .route(CONFIRM_PASSKEY_PATH, post(confirmation::begin_passkey))
+        .route(FINISH_CONFIRM_PASSKEY_PATH, post(confirmation::finish_passkey))
 }
 
 /// The routes of administrators.
@@ -75,7 +91,17 @@ fn administration() -> Router<AppState> {
         .route(ACCOUNTS_PATH, get(administration_api::people))
         .route(INVITATIONS_PATH, get(administration_api::invitations))
         .route(ROOM_SIZES_PATH, get(administration_api::rooms))
-        .route(OWNERSHIP_PATH, post(administration_api::become_owner))
+        .route(ROLE_GRANTS_PATH, get(administration_api::role_grants))
+        .route(GRANTS_PATH, get(administration_api::own_grants))
+        .route(HEALTH_PATH, get(health_api::health))
+        .route(STORAGE_PATH, get(health_api::storage))
+        .route(SETTINGS_PATH, get(health_api::settings))
+        .route(health_api::PERSON_SESSIONS_PATH, get(health_api::sessions))
+        .route(OWNERSHIP_PATH, get(ownership_api::offer).post(ownership_api::claim))
+        .route(administration_api::RECEIPT_PATH, get(administration_api::receipt))
+        .route(ADDRESS_BANS_PATH, get(moderation_api::address_bans))
+        .route(REPORTS_PATH, get(moderation_api::reports).post(moderation_api::report))
+        .route(&moderation_api::report_route(), post(moderation_api::decide))
 }
 
 /// All routes, with their middleware.
@@ -104,11 +130,13 @@ pub fn router(state: AppState) -> Router {
         .route(&access_tokens_api::bot_token_route(), delete(access_tokens_api::end_of_bot))
         .route(DIRECTORY_PATH, get(rooms_api::directory))
         .route(rooms_api::ROOM_PATH, get(rooms_api::room))
+        .route(rooms_api::ACCESS_PATH, get(rooms_api::access))
         .route(rooms_api::MEMBERS_PATH, get(rooms_api::members))
         .route(INVITATION_PATH, post(invitation_api::offered))
         .route(ACCEPT_INVITATION_PATH, post(invitation_api::accept))
         .merge(administration())
         .route(PEOPLE_PATH, get(rooms_api::people))
+        .route(profile_api::PERSON_PATH, get(profile_api::person))
         .merge(posts)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(cors::refuse_changes))
@@ -132,7 +160,8 @@ pub fn router(state: AppState) -> Router {
         .route(SOCKET_PATH, get(handshake::handshake))
         .method_not_allowed_fallback(wrong_method)
         .fallback(assets::serve)
-        .layer(from_fn_with_state(state.clone(), foreign_host::refuse));
+        .layer(from_fn_with_state(state.clone(), foreign_host::refuse))
+        .layer(from_fn_with_state(state.clone(), banned_address::refuse));
     // A probe may use any name for the server, and its answers are the same for everybody.
     let probes = Router::new()
         .route("/healthz", get(health::healthz))

@@ -8,11 +8,14 @@ use madang_hub::Hub;
 use madang_hub::budgets::account::Account;
 use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::Resource;
-use madang_hub::ports::{Clock, Store};
+use madang_hub::ports::{Clock, SessionLimits, Store};
 use madang_hub::storage::FreeSpace;
+use madang_shared::Timestamp;
+use madang_shared::account::Secret;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::address_bans::AddressBans;
 use crate::http::accounts::SignInLimits;
 use crate::http::client_info::ClientInfo;
 use crate::http::factors::providers::SignInProviders;
@@ -45,8 +48,16 @@ pub struct AppState {
     pub sign_ins: SignInLimits,
     /// The identity providers.
     pub providers: Arc<SignInProviders>,
+    /// The token of the set-up link, on a server that serves its own machine alone and began without an owner.
+    pub set_up_token: Option<Arc<Secret>>,
+    /// The configured age at which sessions end. The settings of the workspace may say otherwise.
+    pub session_limits: SessionLimits,
+    /// The time at which the server started.
+    pub started_at: Timestamp,
     /// Sessions that have open connections.
     pub open_sessions: OpenSessions,
+    /// The bans of networks.
+    pub bans: AddressBans,
     /// Cancelled when the server begins to stop.
     pub stopping: CancellationToken,
     /// Tracks every connection; the server waits for all of them.

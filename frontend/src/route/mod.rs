@@ -1,14 +1,15 @@
 //! The addresses of the app: `/`, `/rooms/<id>`, `/rooms/<id>/messages/<seq>`, and one for each page.
 
 use madang_shared::apps::App;
-use madang_shared::{RoomId, Seq, Topic};
+use madang_shared::{RoomId, Seq, Topic, UserId};
 
 use crate::i18n::Words;
 use crate::ui::skeleton::Shape;
 
 /// The table of pages, one row each. `path` is the address, which `scripts/publish.mjs` reads here too.
 /// `title` is in Korean and English. `area` is the part of the app, and the link of the rail that is current while the
-/// page is open. `topics` are followed while the page is open.
+/// page is open. `topics` are followed while the page is open; the user in one of them does not
+/// matter.
 /// `skeleton` is the shape of the page until its content has arrived. `draw` is the page's component:
 /// `shell::lazy_views` takes it from here, because all code of pages is in the lazy part of the app, and this table
 /// is not.
@@ -85,7 +86,7 @@ macro_rules! pages {
                 path: "/admin",
                 title: ("서버 관리", "Administration"),
                 area: Area::Own,
-                topics: &[Topic::Administration],
+                topics: &[Topic::Administration, Topic::Health],
                 skeleton: Shape::Rows,
                 draw: features::administration::AdministrationPage
             }
@@ -110,7 +111,7 @@ macro_rules! pages {
                 path: "/orders",
                 title: ("주문", "Orders"),
                 area: Area::Apps,
-                topics: &[Topic::Orders],
+                topics: &[Topic::Menu, Topic::OwnOrders(UserId(0))],
                 skeleton: Shape::Rows,
                 draw: features::orders::OrdersPage
             }

@@ -10,9 +10,11 @@ use wasm_split_helpers::wasm_split;
 
 use super::{palette, screen_keyboard, shortcuts, view_menu};
 use crate::auth::Auth;
+use crate::context::use_app;
 use crate::features::read_count::read_count;
 use crate::features::{
-    account, apps, chat, details, first_steps, inspector, membership, notices, rooms,
+    account, apps, chat, details, first_steps, inspector, membership, moderation, notices, profile,
+    rooms,
 };
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
@@ -51,6 +53,7 @@ fn views() -> LazyViews {
         room_statuses: chat::tools::statuses,
         presence_line: chat::tools::presence_line,
         message_refusal: chat::tools::message_refusal,
+        deleted_message: chat::tools::deleted_message,
         own_menu: account::menu,
         view_menu: view_menu::content,
         new_room: rooms::new_room,
@@ -79,8 +82,10 @@ fn page(page: Page) -> AnyView {
 fn bars() -> AnyView {
     screen_keyboard::follow_focus();
     apps::follow();
+    profile::tell_surroundings(use_app());
     view! {
         {membership::refusals()}
+        {moderation::banned()}
         {notices::notifications()}
         {details::person_card()}
     }

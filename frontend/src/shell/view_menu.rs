@@ -12,6 +12,7 @@ use crate::context::{AppContext, View, link_to, use_app};
 use crate::features::chat::preferences::switches;
 use crate::features::details::describe_form;
 use crate::features::membership::{is_muted, leave};
+use crate::features::room_access::{WHO_CAN_SEE, answer};
 use crate::features::rooms::{manage_room, own_role};
 use crate::i18n::{Words, use_lang};
 use crate::lab::index::SOURCE;
@@ -42,6 +43,7 @@ enum Shown {
     Items,
     Description,
     Management,
+    Access,
 }
 
 /// The content of the menu.
@@ -59,6 +61,7 @@ pub(super) fn content() -> AnyView {
             match (room, shown.get()) {
                 (Some(room), Shown::Description) => describe_form(room, close),
                 (Some(room), Shown::Management) => manage_room(room, close),
+                (Some(room), Shown::Access) => answer(room, None),
                 _ => items(app, shown),
             }
         })}
@@ -97,6 +100,9 @@ fn items(app: AppContext, shown: State<Shown>) -> AnyView {
             shown.set(Shown::Description);
         })
     };
+    let who_can_see = move |_: &Room| {
+        item(Icon::Lock, WHO_CAN_SEE.now(), "room-access-open", move || shown.set(Shown::Access))
+    };
     let role = state(None::<RoomRole>);
     if let Some(room) = view.room().filter(|room| room.kind != RoomKind::Direct) {
         own_role(room.id, app.driver.store().me().id, move |found| {
@@ -111,6 +117,7 @@ fn items(app: AppContext, shown: State<Shown>) -> AnyView {
         <ul class="menu-items">
             {view.room().filter(|room| room.kind != RoomKind::Direct).map(describe)}
             {when(move || role.get() == Some(RoomRole::Manager), manage)}
+            {view.room().map(who_can_see)}
             {copy_link}
             <li>
                 <a class="menu-item" href=Page::NoticeSettings.path() data-testid="view-notifications" on:click=then(close, link_to(app, Route::Page(Page::NoticeSettings)))>

@@ -6,6 +6,7 @@ pub(crate) mod avatar;
 pub(crate) mod dialog;
 pub(crate) mod direction;
 pub(crate) mod empty;
+pub(crate) mod error_line;
 pub(crate) mod field;
 pub(crate) mod icon;
 pub(crate) mod name_form;

@@ -90,11 +90,25 @@ features! {
     }
     Orders in crate::orders {
         app Orders;
-        /// The orders of the restaurant, and its menu.
+        /// All orders of the restaurant, and its menu, for the kitchen and the riders.
         topic Orders = "orders", Durable;
         event OrdersEvent;
         snapshot OrdersSnapshot;
         command OrdersCommand;
+    }
+    Menu in crate::orders {
+        app Orders;
+        /// The menu of the restaurant.
+        topic Menu = "menu", Durable;
+        event MenuEvent;
+        snapshot MenuSnapshot;
+    }
+    OwnOrders in crate::orders {
+        app Orders;
+        /// The orders of one customer.
+        topic OwnOrders(user: UserId) = "own_orders", Durable;
+        event OwnOrdersEvent;
+        snapshot OwnOrdersSnapshot;
     }
     Notices in crate::notices {
         /// Notices for every user.
@@ -116,11 +130,21 @@ features! {
         snapshot PresenceSnapshot;
         signal PresenceSignal;
     }
+    // The topics of other features have its event.
+    Erasure in crate::erasure {
+        event ErasureEvent;
+    }
     Administration in crate::administration {
         /// The acts of administrators. Its events say that there is a new entry in the audit log.
         topic Administration = "administration", Durable;
         event AdministrationEvent;
         snapshot AdministrationSnapshot;
+    }
+    Health in crate::administration {
+        /// The pulse of the server's state, for administrators.
+        topic Health = "health", Ephemeral;
+        event HealthEvent;
+        snapshot HealthSnapshot;
     }
 }
 

@@ -1,4 +1,7 @@
-//! The orders of a small restaurant, and its menu. Topic [`Topic::Orders`](crate::Topic::Orders).
+//! The orders of a small restaurant, and its menu. The topic [`Topic::Orders`](crate::Topic::Orders) has all of them, for
+//! the kitchen and the riders. A customer follows [`Topic::Menu`](crate::Topic::Menu) and
+//! [`Topic::OwnOrders`](crate::Topic::OwnOrders), because the addresses and phone numbers of others are private. The events
+//! of these two have the form of those of the first.
 //!
 //! The database writes these events itself, so that direct changes of its tables are events too; see the
 //! store.
@@ -143,6 +146,31 @@ pub struct OrdersSnapshot {
     /// The most recent status changes, at most [`RECENT_STATUS_CHANGES`], the newest last.
     pub changes: Vec<StatusChange>,
 }
+
+/// An event of the menu: [`OrdersEvent::Offered`] or [`OrdersEvent::Withdrawn`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct MenuEvent(pub OrdersEvent);
+
+/// The menu at a position; without orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct MenuSnapshot(pub OrdersSnapshot);
+
+/// An event of one customer's orders: [`OrdersEvent::Changed`], or [`OrdersEvent::Removed`] for an order that was deleted
+/// or given to another customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct OwnOrdersEvent(pub OrdersEvent);
+
+/// The orders of one customer at a position, as in [`OrdersSnapshot`]; without the menu.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct OwnOrdersSnapshot(pub OrdersSnapshot);
 
 impl OrdersSnapshot {
     /// Applies an event. Every store and every client uses this reducer.

@@ -35,7 +35,7 @@ prop_compose! {
 prop_compose! {
     fn messages()(seq in any::<u64>(), id in any::<u64>(), name in any::<String>(), at in any::<u64>(),
                   text in any::<String>(), command in command_ids()) -> Message {
-        Message { seq: Seq(seq), author: User { id: UserId(id), name }, at: Timestamp(at), text, command, sentiment: None, guest: None }
+        Message { seq: Seq(seq), author: User { id: UserId(id), name }, at: Timestamp(at), text, command, sentiment: None, guest: None, deleted: None }
     }
 }
 

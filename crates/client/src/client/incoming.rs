@@ -101,6 +101,9 @@ impl Client {
             ServerFrame::Error { about, failure } => self.on_error(context, about, failure, out),
             ServerFrame::Workspace(workspace) => {
                 self.workspace = Some(workspace);
+                self.rights_checks += 1;
+                // The user may follow them now.
+                self.streams.retry_denied();
                 out.push(Output::Changed(Slice::Connection));
             }
             ServerFrame::Ping { nonce } => out.push(send(&ClientFrame::Pong { nonce })),
@@ -116,6 +119,7 @@ impl Client {
         self.connection.handshake_completed();
         self.welcome = Some(welcome);
         self.workspace = None;
+        self.rights_checks += 1;
         self.resend_queries(out);
         out.push(Output::Changed(Slice::Connection));
     }

@@ -32,6 +32,8 @@ pub struct Client {
     pub(super) welcome: Option<Welcome>,
     /// The facts about the server, if they have changed since the welcome.
     pub(super) workspace: Option<Workspace>,
+    /// How often the rights of the user may have changed.
+    pub(super) rights_checks: u32,
     pub(super) caught_up: CaughtUp,
     pub(super) undecodable_frames: u64,
 }
@@ -60,6 +62,7 @@ impl Client {
             features: Features::new(me),
             welcome: None,
             workspace: None,
+            rights_checks: 0,
             caught_up: CaughtUp::default(),
             undecodable_frames: 0,
         };
@@ -80,6 +83,11 @@ impl Client {
     /// The facts about the server, if they have changed since the welcome.
     pub fn workspace(&self) -> Option<&Workspace> {
         self.workspace.as_ref()
+    }
+
+    /// A number that changes when the rights of the user may have changed.
+    pub fn rights_checks(&self) -> u32 {
+        self.rights_checks
     }
 
     /// The messages that were missed before the last reconnect.

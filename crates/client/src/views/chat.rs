@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use madang_shared::chat::ChatPage;
+use madang_shared::moderation::DeletedBy;
 use madang_shared::presence::PresenceEvent;
 use madang_shared::{Message, Seq, User, UserId};
 
@@ -177,9 +178,35 @@ impl Timeline {
         self.messages.extend(page.messages);
     }
 
+    /// Drops every copy of what an erased user wrote. The messages stay without a text.
+    pub(crate) fn erase(&mut self, user: UserId) {
+        self.edition += 1;
+        for message in &mut self.messages {
+            message.erase(user);
+        }
+        for summary in &mut self.presence_summaries {
+            for person in summary.joined.iter_mut().chain(&mut summary.left) {
+                person.erase(user);
+            }
+        }
+    }
+
     /// Adds a new message.
     pub(crate) fn push(&mut self, message: Message) {
         self.messages.push_back(message);
+    }
+
+    /// Takes the text out of a message, if it is loaded. A page that is on its way may still have the text, and its
+    /// answer is dropped.
+    pub(crate) fn delete(&mut self, seq: Seq, by: DeletedBy) {
+        let found = self.messages.binary_search_by_key(&seq, |message| message.seq);
+        match found.ok().and_then(|index| self.messages.get_mut(index)) {
+            Some(message) => {
+                message.delete(by);
+                self.edition += 1;
+            }
+            None => self.loading = None,
+        }
     }
 
     /// Drops older messages of a room that is not open, once there are many. Scrolling loads them

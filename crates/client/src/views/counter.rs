@@ -14,6 +14,15 @@ pub struct Counter {
 }
 
 impl Counter {
+    /// Drops the name of an erased user.
+    pub(crate) fn erase(&mut self, user: UserId) {
+        let by_user = |event: &CounterEvent| {
+            let CounterEvent::Added { by, .. } = event;
+            by.id == user
+        };
+        self.last = self.last.take().filter(|last| !by_user(last));
+    }
+
     /// The value that the server has stored; `None` before it has arrived.
     pub fn stored(&self) -> Option<i64> {
         self.stored

@@ -1,7 +1,8 @@
 //! The details of the open room: its description, and the changes of its members.
 
-use madang_shared::Timestamp;
 use madang_shared::details::{DetailsEvent, DetailsSnapshot};
+use madang_shared::profile::Profile;
+use madang_shared::{Timestamp, User, UserId};
 
 use crate::view::{ApplyEvent, ApplySnapshot, View};
 
@@ -25,6 +26,26 @@ impl RoomDetails {
     /// The number of members; `None` before the details have arrived.
     pub fn members(&self) -> Option<u64> {
         self.snapshot.as_ref().map(|snapshot| snapshot.members)
+    }
+
+    /// The profile of a user of the room; `None` for a user who has set none, or is not listed.
+    pub fn profile(&self, user: UserId) -> Option<&Profile> {
+        self.snapshot.as_ref()?.profiles.iter().find(|profile| profile.user == user)
+    }
+
+    /// The name that is shown for a user: the display name, or else the handle.
+    pub fn shown_name<'n>(&'n self, user: &'n User) -> &'n str {
+        let name = self.profile(user.id).map_or("", |profile| &profile.name);
+        if name.is_empty() { &user.name } else { name }
+    }
+
+    /// Drops every copy of what an erased user wrote. Pages that list members are loaded again.
+    pub(crate) fn erase(&mut self, user: UserId) {
+        if let Some(snapshot) = &mut self.snapshot {
+            snapshot.profiles.retain(|profile| profile.user != user);
+        }
+        self.changes.clear();
+        self.edition += 1;
     }
 
     /// A number that changes when changes may be missing. Pages of members that were requested before are useless
@@ -56,6 +77,11 @@ impl ApplyEvent<DetailsEvent> for RoomDetails {
         match &event {
             DetailsEvent::Described { description, .. } => {
                 snapshot.description.clone_from(description);
+                return;
+            }
+            DetailsEvent::ProfileChanged(profile) => {
+                snapshot.profiles.retain(|it| it.user != profile.user);
+                snapshot.profiles.push(profile.clone());
                 return;
             }
             // The end of the membership follows.

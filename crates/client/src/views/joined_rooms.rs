@@ -17,7 +17,7 @@ use crate::slice::Slice;
 use crate::vec_map::VecMap;
 use crate::view::{Effects, Request};
 use crate::views::chat::Timeline;
-use crate::views::membership::Memberships;
+use crate::views::membership::{Memberships, name_after_people};
 use crate::views::presence::{OwnTyping, RoomPresence};
 use crate::views::read_mark_schedule::ReadMarkSchedule;
 use crate::views::shown_messages::{ShownMessages, ShownRun};
@@ -118,6 +118,12 @@ impl JoinedRooms {
         self.shown.remove(&room);
     }
 
+    /// Drops every copy of what an erased user wrote.
+    pub(crate) fn erase(&mut self, user: UserId) {
+        self.timelines.values_mut().for_each(|timeline| timeline.erase(user));
+        self.memberships.erase(user, self.me);
+    }
+
     /// Drops everything about a room whose topic was unsubscribed.
     pub(crate) fn forget_room(&mut self, room: RoomId) {
         self.reset_timeline(room);
@@ -166,6 +172,10 @@ impl JoinedRooms {
                 self.memberships.update_facts(facts);
                 return self.timeline_slices(room);
             }
+            ChatEvent::MessageDeleted { message, by } => {
+                self.timelines.or_default(room).delete(message, by);
+                return self.if_open(room, [Slice::Timeline]);
+            }
             // The end of the membership follows.
             ChatEvent::Deleted => return Vec::new(),
         };
@@ -208,7 +218,9 @@ impl JoinedRooms {
     pub(crate) fn completed_command(event: &ChatEvent, me: UserId) -> Option<CommandId> {
         match event {
             ChatEvent::Posted(message) => (message.author.id == me).then_some(message.command),
-            ChatEvent::RoomChanged { .. } | ChatEvent::Deleted => None,
+            ChatEvent::RoomChanged { .. }
+            | ChatEvent::MessageDeleted { .. }
+            | ChatEvent::Deleted => None,
         }
     }
 
@@ -325,7 +337,7 @@ impl JoinedRooms {
     /// The author of a new message stops typing, and has no use for the line above messages that
     /// all are read.
     pub(crate) fn command_given(&mut self, command: &ChatCommand) -> Effects {
-        let ChatCommand::Post { room, .. } = command;
+        let ChatCommand::Post { room, .. } = command else { return Effects::default() };
         let all_read = self.unread(*room) == 0;
         if let Some(timeline) = self.timelines.get_mut(room).filter(|_| all_read) {
             timeline.set_new_after(None);
@@ -377,18 +389,5 @@ impl JoinedRooms {
             Some(Request::Command(MembershipCommand::Read { room, up_to }.into()))
         })
         .collect()
-    }
-}
-
-/// Names a direct conversation after its people, without the user.
-fn name_after_people(room: &mut Room, me: UserId) {
-    if !room.people.is_empty() {
-        room.name.clear();
-    }
-    for person in room.people.iter().filter(|person| person.id != me) {
-        if !room.name.is_empty() {
-            room.name += ", ";
-        }
-        room.name += &person.name;
     }
 }

@@ -3,8 +3,9 @@
 use madang_shared::membership::{
     Membership, MembershipCommand, MembershipEvent, MembershipSnapshot, Removal,
 };
+use madang_shared::moderation::Silence;
 use madang_shared::rooms::Room;
-use madang_shared::{RoomId, Seq, UserId};
+use madang_shared::{RoomId, Seq, Timestamp, UserId};
 
 use crate::vec_map::VecMap;
 use crate::view::CommandRules;
@@ -16,6 +17,7 @@ pub struct Memberships {
     rooms: VecMap<RoomId, RoomMembership>,
     known: bool,
     removed: Option<EndedMembership>,
+    silences: Vec<Silence>,
 }
 
 /// A membership that another user has ended while this client ran.
@@ -27,6 +29,8 @@ pub struct EndedMembership {
     pub name: String,
     /// The act of the other user.
     pub removal: Removal,
+    /// The reason that the other user gave.
+    pub reason: String,
 }
 
 /// The membership in one room.
@@ -65,6 +69,12 @@ impl Memberships {
     /// The last membership that another user has ended, unless the user has joined the room again.
     pub fn removed(&self) -> Option<&EndedMembership> {
         self.removed.as_ref()
+    }
+
+    /// The silence that keeps the user from writing in a room at this time: the one that ends last.
+    pub fn silence(&self, room: RoomId, now: Timestamp) -> Option<&Silence> {
+        let here = self.silences.iter().filter(|it| it.room.is_none_or(|of| of == room));
+        here.filter(|it| it.until > now).max_by_key(|it| it.until)
     }
 
     /// Whether the user has joined the room.
@@ -122,12 +132,14 @@ impl Memberships {
             memberships: stored.collect(),
             rooms: self.all_rooms().cloned().collect(),
             muted: muted.collect(),
+            silences: self.silences.clone(),
         }
     }
 
     pub(crate) fn apply_snapshot(&mut self, snapshot: MembershipSnapshot) {
         let mut old = std::mem::take(&mut self.rooms);
         self.known = true;
+        self.silences = snapshot.silences;
         for stored in snapshot.memberships {
             let membership = match old.remove(&stored.room) {
                 Some(mut membership) => {
@@ -155,6 +167,15 @@ impl Memberships {
         }
     }
 
+    /// Replaces the name of an erased user in the direct conversations.
+    pub(crate) fn erase(&mut self, user: UserId, me: UserId) {
+        for room in self.rooms.values_mut().filter_map(|membership| membership.facts.as_mut()) {
+            if room.people.iter_mut().any(|person| person.erase(user)) {
+                name_after_people(room, me);
+            }
+        }
+    }
+
     /// Updates the membership in a joined room. It arrives in the membership topic, and in the
     /// snapshots of the room.
     pub(crate) fn update(&mut self, stored: Membership) {
@@ -169,11 +190,11 @@ impl Memberships {
                 self.removed = self.removed.take().filter(|ended| ended.room != stored.room);
                 self.rooms.insert(stored.room, RoomMembership::new(stored));
             }
-            MembershipEvent::Left { room, removal } => {
+            MembershipEvent::Left { room, removal, reason } => {
                 let facts = self.rooms.remove(&room).and_then(|membership| membership.facts);
                 if let Some(removal) = removal {
                     let name = facts.map(|facts| facts.name).unwrap_or_default();
-                    self.removed = Some(EndedMembership { room, name, removal });
+                    self.removed = Some(EndedMembership { room, name, removal, reason });
                 }
             }
             MembershipEvent::Read(stored) => self.update(stored),
@@ -182,6 +203,7 @@ impl Memberships {
                     membership.muted = muted;
                 }
             }
+            MembershipEvent::Silenced { silences } => self.silences = silences,
         }
     }
 }
@@ -228,5 +250,18 @@ impl CommandRules for Memberships {
     /// A read mark in a room that the user has left.
     fn is_dropped_when_refused(command: &MembershipCommand) -> bool {
         matches!(command, MembershipCommand::Read { .. })
+    }
+}
+
+/// Names a direct conversation after its people, without the user.
+pub(crate) fn name_after_people(room: &mut Room, me: UserId) {
+    if !room.people.is_empty() {
+        room.name.clear();
+    }
+    for person in room.people.iter().filter(|person| person.id != me) {
+        if !room.name.is_empty() {
+            room.name += ", ";
+        }
+        room.name += &person.name;
     }
 }

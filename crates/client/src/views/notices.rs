@@ -6,6 +6,7 @@ use madang_shared::notices::{
     Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticeKind,
     NoticesCommand, NoticesEvent, NoticesSnapshot, ReadMarks, mute,
 };
+use madang_shared::profile::QuietHours;
 use madang_shared::{Command, Seq, Timestamp, UserId};
 
 use crate::outbox::{Outbox, PendingState};
@@ -85,6 +86,23 @@ impl Notices {
     /// The muted kinds.
     pub fn muted(&self, outbox: &Outbox) -> Vec<NoticeKind> {
         self.expected_state(outbox).muted
+    }
+
+    /// Drops the notices that an erased user caused.
+    pub(crate) fn erase(&mut self, user: UserId) {
+        let stays = |notice: &Notice| notice.what.by().is_none_or(|by| by.id != user);
+        if let Some(everybody) = &mut self.everybody {
+            everybody.notices.retain(stays);
+            everybody.demo = everybody.demo.take().filter(|demo| demo.by.id != user);
+        }
+        if let Some(own) = &mut self.own {
+            own.notices.retain(stays);
+        }
+    }
+
+    /// The hours in which the user is not disturbed.
+    pub fn quiet_hours(&self) -> Option<&QuietHours> {
+        self.own.as_ref()?.quiet.as_ref()
     }
 
     /// The command that marks all present notices as read.

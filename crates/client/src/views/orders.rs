@@ -1,15 +1,23 @@
 //! The orders of the restaurant.
 
-use madang_shared::orders::{Order, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot};
-use madang_shared::{Command, OrderId, Timestamp};
+use madang_shared::orders::{
+    MenuEvent, MenuSnapshot, Order, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
+    OwnOrdersEvent, OwnOrdersSnapshot,
+};
+use madang_shared::{Command, OrderId, Timestamp, UserId};
 
 use crate::outbox::{Outbox, PendingState};
 use crate::view::{ApplyEvent, ApplySnapshot, CommandRules, View};
 
-/// The orders, the menu, and the recent changes of status.
+/// The orders, the menu, and the recent changes of status. The panels of the restaurant follow all orders, and the customer's
+/// panel the menu and the user's own orders.
 #[derive(Clone, Debug, Default)]
 pub struct Orders {
     list: Option<OrdersSnapshot>,
+    /// The menu, before the user's own orders have arrived.
+    menu: Option<OrdersSnapshot>,
+    /// The user's own orders, before the menu has arrived.
+    own: Option<OrdersSnapshot>,
     status_changes_received: u64,
 }
 
@@ -17,6 +25,15 @@ impl Orders {
     /// The orders and the menu; `None` before they have arrived.
     pub fn list(&self) -> Option<&OrdersSnapshot> {
         self.list.as_ref()
+    }
+
+    /// Drops every copy of what an erased user wrote.
+    pub(crate) fn erase(&mut self, user: UserId) {
+        for list in [&mut self.list, &mut self.own].into_iter().flatten() {
+            for order in &mut list.orders {
+                order.erase(user);
+            }
+        }
     }
 
     /// The number of status changes that this client received since it subscribed: the newest
@@ -73,6 +90,63 @@ impl ApplyEvent<OrdersEvent> for Orders {
         let Some(list) = &mut self.list else { return };
         self.status_changes_received += u64::from(event.status_change().is_some());
         list.apply(event);
+    }
+}
+
+impl Orders {
+    /// Joins the menu and the user's own orders, once both have arrived. Each of them may arrive again.
+    fn join(&mut self) {
+        if let Some(list) = &mut self.list {
+            if let Some(OrdersSnapshot { menu, .. }) = self.menu.take() {
+                list.menu = menu;
+            }
+            if let Some(OrdersSnapshot { orders, .. }) = self.own.take() {
+                list.orders = orders;
+            }
+        } else if let (Some(OrdersSnapshot { menu, .. }), Some(own)) =
+            (&mut self.menu, &mut self.own)
+        {
+            let (menu, own) = (std::mem::take(menu), std::mem::take(own));
+            self.list = Some(OrdersSnapshot { menu, ..own });
+            (self.menu, self.own) = (None, None);
+        }
+    }
+
+    /// Applies an event to the list, or to the part that waits for the other one.
+    fn apply_part(&mut self, event: OrdersEvent) {
+        let part = match event {
+            OrdersEvent::Offered(_) | OrdersEvent::Withdrawn { .. } => &mut self.menu,
+            OrdersEvent::Changed { .. } | OrdersEvent::Removed { .. } => &mut self.own,
+        };
+        if let Some(list) = self.list.as_mut().or(part.as_mut()) {
+            list.apply(event);
+        }
+    }
+}
+
+impl ApplySnapshot<MenuSnapshot> for Orders {
+    fn apply_snapshot(&mut self, MenuSnapshot(menu): MenuSnapshot, _now: Timestamp) {
+        self.menu = Some(menu);
+        self.join();
+    }
+}
+
+impl ApplySnapshot<OwnOrdersSnapshot> for Orders {
+    fn apply_snapshot(&mut self, OwnOrdersSnapshot(own): OwnOrdersSnapshot, _now: Timestamp) {
+        self.own = Some(own);
+        self.join();
+    }
+}
+
+impl ApplyEvent<MenuEvent> for Orders {
+    fn apply_event(&mut self, MenuEvent(event): MenuEvent, _now: Timestamp) {
+        self.apply_part(event);
+    }
+}
+
+impl ApplyEvent<OwnOrdersEvent> for Orders {
+    fn apply_event(&mut self, OwnOrdersEvent(event): OwnOrdersEvent, _now: Timestamp) {
+        self.apply_part(event);
     }
 }
 

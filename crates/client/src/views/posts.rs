@@ -129,6 +129,14 @@ impl Posts {
         fresh
     }
 
+    /// Drops every copy of what an erased user wrote. Older posts that are on their way may still hold it.
+    pub(crate) fn erase(&mut self, user: UserId) {
+        self.loaded.retain(|post| post.author.id != user);
+        self.greetings.retain(|greeting| greeting.by.id != user);
+        self.loading = None;
+        self.events_while_loading.clear();
+    }
+
     /// This screen sent the greeting with this command id.
     pub(crate) fn greeting_sent(&mut self, command: CommandId) {
         if self.own_greetings.len() == MAX_OWN_GREETINGS {

@@ -9,6 +9,8 @@
 
 mod connection;
 mod counter;
+mod erasure;
+mod moderation;
 mod notices;
 mod offline_cache;
 mod orders;

@@ -3,9 +3,14 @@
 use madang_client::{Action, Input};
 use madang_shared::frames::LogPosition;
 use madang_shared::orders::{
-    Cancellation, Order, OrderLine, OrderStatus, OrdersCommand, OrdersEvent, OrdersSnapshot,
+    Cancellation, MenuEvent, MenuItem, MenuSnapshot, Order, OrderLine, OrderStatus, OrdersCommand,
+    OrdersEvent, OrdersSnapshot, OwnOrdersEvent, OwnOrdersSnapshot,
 };
-use madang_shared::{CommandId, MenuItemId, OrderId, Seq, ServerFrame, Timestamp, Topic};
+use madang_shared::workspace::Workspace;
+use madang_shared::{
+    ClientFrame, CommandId, ErrorCode, ErrorContext, Failure, MenuItemId, OrderId, Seq,
+    ServerFrame, Timestamp, Topic, UserId,
+};
 
 use crate::support::{TestClient, me, other};
 
@@ -130,4 +135,62 @@ fn an_undone_cancellation_that_was_not_sent_is_not_sent() {
     driver.connect();
     let sent: Vec<_> = driver.take_commands().into_iter().map(|(_, command)| command).collect();
     assert_eq!(sent, [cancel(OrderId(2)).into(), OrdersCommand::Reopen(order).into()]);
+}
+
+#[test]
+fn a_customer_sees_the_menu_and_the_own_orders_once_both_have_arrived() {
+    let mut driver = TestClient::in_room(0);
+    let own = Topic::OwnOrders(me().id);
+    driver.input(Input::Act(Action::FollowTopics(&[Topic::Menu, Topic::OwnOrders(UserId(0))])));
+    let orders = vec![order(1, OrderStatus::Pending)];
+    let orders = OrdersSnapshot { orders, ..OrdersSnapshot::default() };
+    driver.state(own, 3, OwnOrdersSnapshot(orders).into());
+    assert!(driver.client.features().orders().list().is_none(), "without the menu");
+    let dish = |price_won| MenuItem {
+        id: MenuItemId(1),
+        name_ko: "국수".into(),
+        name_en: "Noodles".into(),
+        price_won,
+        available: true,
+    };
+    // An event before the menu has arrived is applied to the part that is there.
+    let accepted = order(1, OrderStatus::Accepted);
+    let was = Some(OrderStatus::Pending);
+    let event = OrdersEvent::Changed { at: Timestamp(2), was, order: accepted };
+    let event = OwnOrdersEvent(event).into();
+    driver.frame(&ServerFrame::Event { topic: own, seq: Seq(4), event });
+    let menu = OrdersSnapshot { menu: vec![dish(7_000)], ..OrdersSnapshot::default() };
+    driver.state(Topic::Menu, 1, MenuSnapshot(menu).into());
+    assert_eq!(status(&driver, 1), Some(OrderStatus::Accepted));
+
+    let event = MenuEvent(OrdersEvent::Offered(dish(8_000))).into();
+    driver.frame(&ServerFrame::Event { topic: Topic::Menu, seq: Seq(2), event });
+    // A new state of one part leaves the other one.
+    driver.state(own, 9, OwnOrdersSnapshot::default().into());
+    let list = driver.client.features().orders().list().unwrap();
+    assert_eq!((list.menu[0].price_won, list.orders.len()), (8_000, 0));
+}
+
+#[test]
+fn a_refused_topic_is_subscribed_again_when_the_rights_may_have_changed() {
+    let mut driver = watching();
+    let about = ErrorContext::Topic(Topic::Orders);
+    let failure = Failure::new(ErrorCode::Forbidden, "no");
+    driver.frame(&ServerFrame::Error { about, failure });
+    let checks = driver.client.rights_checks();
+    driver.sent.clear();
+    driver.frame(&ServerFrame::Workspace(Workspace::default()));
+    let subscribed: Vec<Topic> = driver
+        .sent
+        .iter()
+        .filter_map(|frame| match frame {
+            ClientFrame::Subscribe(subscription) => Some(subscription.topic),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(subscribed, [Topic::Orders]);
+    assert_eq!(driver.client.rights_checks(), checks + 1);
+    driver.sent.clear();
+    driver.frame(&ServerFrame::Workspace(Workspace::default()));
+    assert!(driver.sent.is_empty(), "an answer is awaited");
 }

@@ -98,7 +98,8 @@ fn details_follow_the_open_room() {
         (details.description().to_owned(), details.members(), details.changes().len())
     };
     assert_eq!(details(&driver), (String::new(), None, 0));
-    let snapshot = DetailsSnapshot { description: "점심".into(), members: 2 };
+    let snapshot =
+        DetailsSnapshot { description: "점심".into(), members: 2, profiles: Vec::new() };
     driver.state(Topic::Details(ROOM), 7, snapshot.clone().into());
     assert_eq!(details(&driver), ("점심".into(), Some(2), 0));
     let role = RoomRole::Member;

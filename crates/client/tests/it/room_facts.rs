@@ -51,7 +51,8 @@ fn the_facts_with_the_greatest_revision_count() {
     client.state(Topic::Room(ROOM), 9, state.into());
     // The topic of memberships was read before the room was renamed.
     let (memberships, rooms) = (vec![membership(ROOM)], vec![named("first", 5)]);
-    let snapshot = MembershipSnapshot { memberships, rooms, muted: Vec::new() };
+    let snapshot =
+        MembershipSnapshot { memberships, rooms, muted: Vec::new(), silences: Vec::new() };
     client.state(OWN, 2, snapshot.into());
     assert_eq!(name(&client, ROOM), Some("second"));
 }
@@ -84,6 +85,7 @@ fn a_direct_conversation_is_named_after_the_others() {
         memberships: vec![membership(ROOM)],
         rooms: vec![direct],
         muted: Vec::new(),
+        silences: Vec::new(),
     };
     client.state(OWN, 2, snapshot.into());
     assert_eq!(name(&client, ROOM), Some("other"));
@@ -94,13 +96,20 @@ fn a_removed_member_learns_who_has_removed_it() {
     let mut client = TestClient::in_room(1);
     client.input(Input::Act(madang_client::Action::OpenRoom(Some(ROOM))));
     let removal = Some(Removal::Removed(other()));
-    event(&mut client, OWN, 2, MembershipEvent::Left { room: ROOM, removal });
+    let reason = "advertising".to_owned();
+    event(&mut client, OWN, 2, MembershipEvent::Left { room: ROOM, removal, reason });
     let memberships = client.client.features().memberships();
     assert!(!memberships.contains(ROOM));
     let ended = memberships.removed().expect("a removal");
     assert_eq!((ended.room, ended.name.as_str()), (ROOM, "room"));
+    assert_eq!(ended.reason, "advertising");
     event(&mut client, OWN, 3, MembershipEvent::Joined(membership(ROOM)));
     assert!(client.client.features().memberships().removed().is_none());
-    event(&mut client, OWN, 4, MembershipEvent::Left { room: ROOM, removal: None });
+    event(
+        &mut client,
+        OWN,
+        4,
+        MembershipEvent::Left { room: ROOM, removal: None, reason: String::new() },
+    );
     assert!(client.client.features().memberships().removed().is_none(), "it left by itself");
 }

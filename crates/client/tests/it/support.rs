@@ -62,6 +62,7 @@ impl TestClient {
                 memberships: vec![membership.clone()],
                 rooms: vec![room()],
                 muted: vec![],
+                silences: vec![],
             }
             .into(),
         );
@@ -166,6 +167,7 @@ pub(crate) fn by_other(seq: u64) -> Message {
         text: format!("message {seq}"),
         command,
         guest: None,
+        deleted: None,
         sentiment: None,
     }
 }

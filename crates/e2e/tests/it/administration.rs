@@ -12,7 +12,7 @@ use crate::support::device::{Device, Lang};
 use crate::support::wait::until_true;
 
 /// Joins under a name, by the invitation whose page is open.
-async fn submit(browser: &Rc<Browser>, name: &str) -> Result<ChatPage> {
+pub(crate) async fn submit(browser: &Rc<Browser>, name: &str) -> Result<ChatPage> {
     let address: String = browser.eval("return location.href", []).await?;
     ensure!(!address.contains('#'), "the token stays in the address: {address}");
     browser.find("invite-name").await?.focus().await?;
@@ -31,6 +31,8 @@ async fn an_owner_sets_the_server_up_invites_a_person_and_puts_the_person_out() 
         check_appearance(&browser, "desktop-ko-set-up").await?;
         browser.find("setup-name").await?.focus().await?;
         browser.insert_text("새봄식당").await?;
+        browser.find("setup-password").await?.focus().await?;
+        browser.insert_text("orange windmill 7").await?;
         let owner = submit(&browser, "주인").await?;
         browser.click("me").await?;
         browser.click("own-administration").await?;

@@ -98,7 +98,7 @@ async fn a_passkey_and_a_code_sign_in() -> Result<()> {
         browser.expect_console_error("422");
         type_into(&browser, "second-step-code", "000000").await?;
         browser.keys(Key::Enter).await?;
-        browser.until_text("factor-error", |text| text.contains("코드")).await?;
+        browser.until_text("act-error", |text| text.contains("코드")).await?;
         browser.find("second-step-code").await?.clear().await?;
         type_into(&browser, "second-step-code", &recovery.to_uppercase()).await?;
         browser.keys(Key::Enter).await?;

@@ -80,8 +80,12 @@ async fn a_private_room_is_known_to_its_members_only() -> Result<()> {
             .eval::<String>("return document.querySelector('[data-testid=room-members] li:last-child [data-testid^=remove-]').dataset.testid", vec![])
             .await?;
         browser.click(&jane_id).await?;
+        browser.find("restriction-reason").await?.send_keys("자리를 비움").await?;
+        browser.click("restriction-confirm").await?;
         jane.browser.expect_console_error("404");
-        jane.browser.until_text("removed", |text| text.contains("민수") && text.contains("운영 모임")).await?;
+        jane.browser.until_text("removed", |text| {
+            ["민수", "운영 모임", "자리를 비움"].iter().all(|part| text.contains(part))
+        }).await?;
         jane.browser.until_animations_end().await?;
         jane.browser.screenshot("removed-en-phone").await?;
         jane.until_left(room).await?;

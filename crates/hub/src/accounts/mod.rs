@@ -2,14 +2,15 @@
 
 mod port;
 
+use madang_shared::administration::WorkspaceSettings;
 use madang_shared::{Timestamp, User};
 
 use crate::policy::access::CredentialAccess;
 
 pub use port::{
     AccountRecord, Accounts, Credentials, CredentialsRequest, DeviceCodeRecord, FRESH_SESSION_MS,
-    LinkRecord, LinkUse, MAX_ATTEMPTS, MAX_KNOWN_DEVICES, MAX_SESSIONS, NewLink, NewPassword,
-    NewSession, RequestOrigin, SecretHash, SessionRecord, SignInProof, StartedSession,
+    LinkOutcome, LinkRecord, LinkUse, MAX_ATTEMPTS, MAX_KNOWN_DEVICES, MAX_SESSIONS, NewLink,
+    NewPassword, NewSession, RequestOrigin, SecretHash, SessionRecord, SignInProof, StartedSession,
     WaitingDeviceRecord, WaitingDeviceRequest,
 };
 
@@ -32,6 +33,9 @@ impl From<User> for Identity {
     }
 }
 
+/// A day in milliseconds.
+pub const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+
 /// The age at which a sign-in session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLimits {
@@ -42,6 +46,16 @@ pub struct SessionLimits {
 }
 
 impl SessionLimits {
+    /// The limits after the settings that were changed while a server ran.
+    #[must_use]
+    pub fn with_settings(self, settings: &WorkspaceSettings) -> Self {
+        let ms = |days: Option<u64>, configured| days.map_or(configured, |days| days * DAY_MS);
+        Self {
+            idle_ms: ms(settings.session_idle_days, self.idle_ms),
+            max_ms: ms(settings.session_max_days, self.max_ms),
+        }
+    }
+
     /// Whether a session has ended. Times in the future count as now.
     pub fn have_passed(self, made_at: Timestamp, used_at: Timestamp, now: Timestamp) -> bool {
         now.since(used_at) > self.idle_ms || now.since(made_at) > self.max_ms

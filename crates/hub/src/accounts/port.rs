@@ -104,6 +104,10 @@ pub struct AccountRecord {
     pub password: Option<String>,
     /// Whether there is a way back to the account beside its sessions.
     pub is_secured: bool,
+    /// Whether the account has a passkey.
+    pub has_passkeys: bool,
+    /// Whether a password needs a code.
+    pub has_totp: bool,
     /// The sessions, the one with the latest use first.
     pub sessions: Vec<SessionRecord>,
     /// The last attempts to sign in, the newest first; at most [`MAX_ATTEMPTS`].
@@ -123,6 +127,17 @@ pub struct SessionRecord {
     pub made_at: Timestamp,
     /// The time of the last use.
     pub used_at: Timestamp,
+    /// The time until which its user counts as confirmed.
+    pub confirmed_until: Option<Timestamp>,
+}
+
+impl SessionRecord {
+    /// Whether the session began, or its user confirmed it, a moment ago. Times in the future are the mistake of a clock.
+    pub fn is_confirmed(&self, now: Timestamp) -> bool {
+        let is_fresh = self.made_at <= now && now.since(self.made_at) < FRESH_SESSION_MS;
+        let is_confirmed = |until: Timestamp| now < until && until.since(now) <= FRESH_SESSION_MS;
+        is_fresh || self.confirmed_until.is_some_and(is_confirmed)
+    }
 }
 
 /// A one-time link to be made. It replaces the user's earlier one of the same kind.
@@ -138,6 +153,8 @@ pub struct NewLink {
     pub by: Option<UserId>,
     /// The hash of the code that can be typed instead.
     pub code: Option<SecretHash>,
+    /// Whether its use also removes the one-time passwords and the passkeys of the user.
+    pub removes_factors: bool,
     /// The present time.
     pub at: Timestamp,
     /// The time from which it cannot be used any more.
@@ -164,6 +181,20 @@ pub struct LinkUse {
     pub password: Option<String>,
     /// The session.
     pub session: NewSession,
+}
+
+/// The outcome of the use of a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkOutcome {
+    /// The session has begun.
+    Started(StartedSession),
+    /// The link is used up and the password is set, but no session has begun: the account needs a code too.
+    NeedsCode {
+        /// The user.
+        user: UserId,
+        /// The sessions that have ended.
+        ended: Vec<TokenHash>,
+    },
 }
 
 /// A device that asks to be let in with a link or a code.
@@ -285,11 +316,21 @@ pub trait Accounts: Send + Sync + 'static {
         now: Timestamp,
     ) -> BoxFuture<'static, Result<Option<LinkRecord>, StoreError>>;
 
-    /// Uses a recovery or claim link up: starts a session, and sets the password.
+    /// Uses a recovery or claim link up: sets the password, and starts a session. A user with one-time passwords needs a
+    /// code first, unless the link removes them.
     ///
     /// # Errors
-    /// Refused as `not_found` if the link cannot be used any more.
-    fn use_link(&self, link: LinkUse) -> BoxFuture<'static, Result<StartedSession, StoreError>>;
+    /// Refused as `not_found` if the link cannot be used any more, and as `invalid` without a password if the account needs
+    /// a code: the link then stays as it is.
+    fn use_link(&self, link: LinkUse) -> BoxFuture<'static, Result<LinkOutcome, StoreError>>;
+
+    /// Records that the user of a session has confirmed it, until a time.
+    fn confirm_session(
+        &self,
+        user: UserId,
+        session: TokenHash,
+        until: Timestamp,
+    ) -> BoxFuture<'static, Result<(), StoreError>>;
 
     /// Lets a device wait with a code or a link, which no other device can then use.
     ///

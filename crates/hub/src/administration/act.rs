@@ -2,13 +2,14 @@
 
 use madang_shared::administration::{
     AdministrationAct, MAX_INVITATION_MS, MAX_INVITATION_ROOMS, MAX_INVITATION_USES,
-    MAX_NOTE_CHARS, MAX_REASON_CHARS, NewInvitation, WorkspaceSettings,
+    MAX_NOTE_CHARS, MAX_REASON_CHARS, MAX_SESSION_DAYS, NewInvitation, WorkspaceSettings,
 };
 use madang_shared::roles::Role;
 use madang_shared::{ErrorCode, Failure, Timestamp, UserId, validate};
 
 use crate::accounts::TokenHash;
 use crate::budgets::network::Network;
+use crate::moderation;
 
 /// The author of an act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub struct ActRequest {
     pub network: Option<Network>,
     /// The act.
     pub act: AdministrationAct,
-    /// The token hash of the invitation, if the act makes one.
+    /// The token hash of the invitation, if the act makes one, or of the only session that it ends.
     pub token: Option<TokenHash>,
     /// The reason, for the audit log.
     pub reason: String,
@@ -57,10 +58,42 @@ impl ActRequest {
             AdministrationAct::ChangeSettings(settings) => {
                 AdministrationAct::ChangeSettings(checked_settings(settings)?)
             }
-            act => act,
+            act => checked_restriction(act, &reason)?,
         };
         Ok(Self { actor, at, network, act, token: None, reason })
     }
+}
+
+/// Checks the reason, the duration and the network of a restriction.
+fn checked_restriction(act: AdministrationAct, reason: &str) -> Result<AdministrationAct, Failure> {
+    let lasts_ms = match &act {
+        AdministrationAct::Silence { lasts_ms, .. } => *lasts_ms,
+        AdministrationAct::Ban { lasts_ms, .. }
+        | AdministrationAct::BanAddress { lasts_ms, .. } => match lasts_ms {
+            Some(0) => {
+                let message =
+                    "A ban of no time is none; leave the time out for a ban without an end.";
+                return Err(Failure::new(ErrorCode::Invalid, message));
+            }
+            lasts_ms => lasts_ms.unwrap_or_default(),
+        },
+        AdministrationAct::EndBan { .. } | AdministrationAct::EndAddressBan { .. } => 0,
+        _ => return Ok(act),
+    };
+    moderation::required_reason(reason)?;
+    moderation::check_duration(lasts_ms)?;
+    Ok(match act {
+        AdministrationAct::BanAddress { network, lasts_ms } => {
+            let network = moderation::banned_network(&network, None)?.to_string();
+            AdministrationAct::BanAddress { network, lasts_ms }
+        }
+        AdministrationAct::EndAddressBan { network } => {
+            let network = moderation::parse_network(network.trim())
+                .map_or(network, |network| network.to_string());
+            AdministrationAct::EndAddressBan { network }
+        }
+        act => act,
+    })
 }
 
 fn checked_invitation(invitation: NewInvitation) -> Result<NewInvitation, Failure> {
@@ -94,6 +127,12 @@ fn checked_settings(settings: WorkspaceSettings) -> Result<WorkspaceSettings, Fa
         Some(name) => Some(validate::workspace_name(&name)?),
         None => None,
     };
+    for days in [settings.session_idle_days, settings.session_max_days].into_iter().flatten() {
+        if !(1..=MAX_SESSION_DAYS).contains(&days) {
+            let message = format!("A session lasts from 1 to {MAX_SESSION_DAYS} days.");
+            return Err(Failure::new(ErrorCode::Invalid, message));
+        }
+    }
     Ok(WorkspaceSettings { name, ..settings })
 }
 

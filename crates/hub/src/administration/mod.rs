@@ -10,11 +10,12 @@ mod rules;
 
 pub use act::{ActRequest, Actor};
 pub use port::{
-    Administration, AuditFilter, AuditedEffect, InvitedUser, Invitee, PeopleFilter, RecordedAct,
+    Administration, AuditFilter, AuditedEffect, DatabaseSize, InvitedUser, Invitee, PeopleFilter,
+    RecordedAct,
 };
 pub use rules::{
-    TargetFacts, check_deactivation, check_invited_role, check_role_change, needs_invitation,
-    no_invitation, with_settings,
+    TargetFacts, check_deactivation, check_grant_change, check_invited_role, check_role_change,
+    needs_invitation, no_invitation, with_settings,
 };
 
 #[cfg(test)]

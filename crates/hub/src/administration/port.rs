@@ -4,12 +4,15 @@ use futures_util::future::BoxFuture;
 use madang_shared::administration::{
     AccountsPage, AuditPage, InvitationsPage, OfferedInvitation, RoomSizesPage, WorkspaceSettings,
 };
+use madang_shared::grants::{Grants, OwnGrants, RoleGrants};
+use madang_shared::health::{AccountState, StorageReport};
 use madang_shared::roles::{Access, Role};
 use madang_shared::{RoomId, Timestamp, User, UserId};
 
 use super::act::ActRequest;
-use crate::accounts::{NewUser, TokenHash};
+use crate::accounts::{NewUser, SessionRecord, TokenHash};
 use crate::budgets::network::Network;
+use crate::erasure::ErasureRecord;
 use crate::store_error::StoreError;
 
 /// The request for a page of the audit log.
@@ -21,6 +24,13 @@ pub struct AuditFilter {
     pub user: Option<UserId>,
     /// Acts of this kind only; see [`madang_shared::administration::AuditAct`].
     pub act: Option<String>,
+    /// Acts whose actor, or the user whom they concern, has this text in its name: the key of the text; an empty key finds
+    /// all acts.
+    pub person_key: String,
+    /// Acts from this time on only.
+    pub from: Option<Timestamp>,
+    /// Acts before this time only.
+    pub until: Option<Timestamp>,
     /// Entries before this one only.
     pub before: Option<u64>,
 }
@@ -30,15 +40,21 @@ pub struct AuditFilter {
 pub struct PeopleFilter {
     /// The key of a text that the name contains; see [`crate::policy::name_key`]. An empty key finds everybody.
     pub search_key: String,
+    /// People with this role only.
+    pub role: Option<Role>,
+    /// People whose accounts are in this state only.
+    pub state: Option<AccountState>,
     /// The page begins after this user.
     pub after: Option<UserId>,
 }
 
 /// An executed act.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordedAct {
     /// The number of its entry in the audit log; none if it found nothing to change.
     pub entry: Option<u64>,
+    /// The record of an erasure, with its receipt.
+    pub erasure: Option<ErasureRecord>,
 }
 
 /// The effect of an entry of the audit log on a running server.
@@ -48,8 +64,25 @@ pub enum AuditedEffect {
     Rights(UserId),
     /// The account is deactivated.
     Deactivated(UserId),
+    /// Sign-in sessions of the user have ended.
+    SessionsEnded(UserId),
+    /// The account is erased.
+    Erased(UserId),
+    /// The account is banned.
+    Banned(UserId),
+    /// The bans of networks have changed.
+    AddressBans,
     /// The settings of the workspace have changed.
     Settings,
+}
+
+/// The size of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatabaseSize {
+    /// The bytes of the whole database.
+    pub bytes: u64,
+    /// The events in the log.
+    pub events: u64,
 }
 
 /// A person with an invitation.
@@ -91,6 +124,25 @@ pub trait Administration: Send + Sync + 'static {
         request: ActRequest,
     ) -> BoxFuture<'static, Result<RecordedAct, StoreError>>;
 
+    /// The list of erased accounts. `reader` is none for the command line.
+    ///
+    /// # Errors
+    /// `forbidden` for a user below administrator.
+    fn erasures(
+        &self,
+        reader: Option<UserId>,
+    ) -> BoxFuture<'static, Result<Vec<ErasureRecord>, StoreError>>;
+
+    /// Applies a list of erased accounts to a restored copy of the database. Returns the users that were erased again.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    fn apply_erasures(
+        &self,
+        list: Vec<ErasureRecord>,
+        now: Timestamp,
+    ) -> BoxFuture<'static, Result<Vec<UserId>, StoreError>>;
+
     /// A page of the audit log. `reader` is none for the command line.
     ///
     /// # Errors
@@ -131,6 +183,29 @@ pub trait Administration: Send + Sync + 'static {
         after: Option<RoomId>,
     ) -> BoxFuture<'static, Result<RoomSizesPage, StoreError>>;
 
+    /// The sign-in sessions of a person, the one with the latest use first.
+    ///
+    /// # Errors
+    /// `forbidden` for a user below administrator, and for one who decides nothing about the person; `not_found`.
+    fn sessions_of(
+        &self,
+        reader: UserId,
+        person: UserId,
+    ) -> BoxFuture<'static, Result<Vec<SessionRecord>, StoreError>>;
+
+    /// The size of the database.
+    ///
+    /// # Errors
+    /// `forbidden` for a user below administrator.
+    fn database_size(&self, reader: UserId)
+    -> BoxFuture<'static, Result<DatabaseSize, StoreError>>;
+
+    /// The rooms and people that use the storage. It reads all texts.
+    ///
+    /// # Errors
+    /// `forbidden` for a user below administrator.
+    fn storage(&self, reader: UserId) -> BoxFuture<'static, Result<StorageReport, StoreError>>;
+
     /// The role of a user in the workspace.
     ///
     /// # Errors
@@ -152,6 +227,30 @@ pub trait Administration: Send + Sync + 'static {
         entry: u64,
     ) -> BoxFuture<'static, Result<(Vec<AuditedEffect>, u64), StoreError>>;
 
+    /// Stores the access of the configuration. The default grants follow from it, while no setting decides about the access.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    fn configure_access(&self, access: Access) -> BoxFuture<'static, Result<(), StoreError>>;
+
+    /// The grants of a user in the apps, and the administrators who give them.
+    ///
+    /// # Errors
+    /// `not_found`; `forbidden` for a deactivated account.
+    fn own_grants(&self, user: UserId) -> BoxFuture<'static, Result<OwnGrants, StoreError>>;
+
+    /// The grants of a new member, for clients without an account.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    fn newcomer_grants(&self) -> BoxFuture<'static, Result<Grants, StoreError>>;
+
+    /// The grants of each role.
+    ///
+    /// # Errors
+    /// `forbidden` for a user below administrator.
+    fn role_grants(&self, reader: UserId) -> BoxFuture<'static, Result<RoleGrants, StoreError>>;
+
     /// Whether the workspace has an owner.
     ///
     /// # Errors
@@ -168,17 +267,6 @@ pub trait Administration: Send + Sync + 'static {
         token: TokenHash,
         now: Timestamp,
     ) -> BoxFuture<'static, Result<(), StoreError>>;
-
-    /// Makes a user the first owner.
-    ///
-    /// # Errors
-    /// `forbidden` if there is an owner.
-    fn become_owner(
-        &self,
-        user: UserId,
-        network: Option<Network>,
-        now: Timestamp,
-    ) -> BoxFuture<'static, Result<RecordedAct, StoreError>>;
 
     /// The invitation with a token.
     ///

@@ -50,6 +50,16 @@ pub fn check_deactivation(facts: TargetFacts) -> Result<(), Failure> {
     if reaches(facts.actor, facts.role) || facts.is_self { Ok(()) } else { Err(beyond_reach()) }
 }
 
+/// Decides whether an actor may decide about a grant of a user. Administrators decide about their own grants too: they could
+/// change the defaults of their role.
+///
+/// # Errors
+/// `forbidden`.
+pub fn check_grant_change(facts: TargetFacts) -> Result<(), Failure> {
+    check_service(facts)?;
+    if reaches(facts.actor, facts.role) || facts.is_self { Ok(()) } else { Err(beyond_reach()) }
+}
+
 /// Decides whether an actor may make an invitation with a role.
 ///
 /// # Errors

@@ -95,6 +95,7 @@ fn settings_replace_those_of_the_configuration() {
         access: Some(Access::Closed),
         apps: Some(Apps::all()),
         moods: Some(true),
+        ..WorkspaceSettings::default()
     };
     let changed = with_settings(configured.clone(), &settings);
     assert_eq!((changed.name.as_deref(), changed.access), (Some("After"), Access::Closed));

@@ -24,6 +24,11 @@ impl Network {
         }
     }
 
+    /// The first address of the network.
+    pub fn address(self) -> IpAddr {
+        self.address
+    }
+
     /// Whether the network is a site: the larger part of an IPv6 address.
     pub fn is_site(self) -> bool {
         self.bits == SITE_BITS

@@ -13,8 +13,8 @@ use crate::store_error::StoreError;
 pub use names::user_names;
 pub use records::{
     ChallengeKey, ChallengeKind, CodeProof, ListedPasskey, NewChallenge, OpenChallenge,
-    PasskeyFacts, PasskeyOwnerFacts, PasskeyRecord, ProviderSessionEnd, ProviderSignIn, TotpFacts,
-    UserFactors, VerifiedPasskey,
+    PasskeyFacts, PasskeyOwnerFacts, PasskeyRecord, PasskeyUse, ProviderLink, ProviderSessionEnd,
+    ProviderSignIn, TotpFacts, UserFactors, VerifiedPasskey,
 };
 
 /// The passkeys that a user may have.
@@ -86,6 +86,35 @@ pub trait FactorStore: Send + Sync + 'static {
     /// # Errors
     /// Refused as `not_found` if the user has no such passkey.
     fn remove_passkey(&self, user: UserId, id: u64) -> BoxFuture<'static, Result<(), StoreError>>;
+
+    /// Gives a passkey of a user another name.
+    ///
+    /// # Errors
+    /// Refused as `not_found` if the user has no such passkey.
+    fn rename_passkey(
+        &self,
+        user: UserId,
+        id: u64,
+        name: String,
+    ) -> BoxFuture<'static, Result<(), StoreError>>;
+
+    /// Records the use of a passkey, and that the user of a session has confirmed it.
+    ///
+    /// # Errors
+    /// Refused as `unauthenticated` if the passkey was removed or used meanwhile, or belongs to another user.
+    fn confirm_with_passkey(&self, used: PasskeyUse) -> BoxFuture<'static, Result<(), StoreError>>;
+
+    /// Lets a user sign in with a person of a provider.
+    ///
+    /// # Errors
+    /// Refused as `name_taken` if the person belongs to another user, and as `forbidden` for a deactivated user.
+    fn link_provider(&self, link: ProviderLink) -> BoxFuture<'static, Result<(), StoreError>>;
+
+    /// Ends a user's sign-in with a provider.
+    ///
+    /// # Errors
+    /// Refused as `not_found` if it is not linked, and as `forbidden` if it is the last way to sign in.
+    fn unlink_provider(&self, link: ProviderLink) -> BoxFuture<'static, Result<(), StoreError>>;
 
     /// The passkey with an id of its authenticator.
     ///

@@ -119,6 +119,34 @@ pub struct VerifiedPasskey {
     pub session: NewSession,
 }
 
+/// The use of a passkey that confirms the user of a session, after its check.
+#[derive(Clone, Debug)]
+pub struct PasskeyUse {
+    /// See [`PasskeyRecord::credential_id`].
+    pub credential_id: Vec<u8>,
+    /// The counter that the check has used.
+    pub counter_before: u32,
+    /// The counter of the signature.
+    pub counter: u32,
+    /// The session.
+    pub session: TokenHash,
+    /// The present time.
+    pub at: Timestamp,
+    /// The time until which the user counts as confirmed.
+    pub until: Timestamp,
+}
+
+/// A person of a provider who becomes, or is no more, a way of a user to sign in.
+#[derive(Clone, Debug)]
+pub struct ProviderLink {
+    /// The user.
+    pub user: UserId,
+    /// The provider's issuer.
+    pub issuer: String,
+    /// The provider's name for the person; empty to unlink every person of the provider.
+    pub subject: String,
+}
+
 /// A passkey as its user sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedPasskey {
@@ -154,6 +182,8 @@ pub struct UserFactors {
     pub has_totp: bool,
     /// The recovery codes that were not used yet.
     pub recovery_codes: u64,
+    /// The issuers of the providers with which the user signs in.
+    pub issuers: Vec<String>,
 }
 
 /// The proof of the second step of a sign-in, after its check.

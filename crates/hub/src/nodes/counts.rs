@@ -49,6 +49,11 @@ impl OtherNodes {
         inner.heard_at.insert(node, now);
     }
 
+    /// The number of other nodes that are alive.
+    pub(super) fn count(&self) -> u64 {
+        self.0.lock().heard_at.len() as u64
+    }
+
     pub(super) fn tick(&self, now: Timestamp) {
         let mut inner = self.0.lock();
         inner.now = now;

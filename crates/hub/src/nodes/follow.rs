@@ -89,6 +89,11 @@ impl SharedLog {
         }
     }
 
+    /// The number of other nodes that are alive.
+    pub(crate) fn other_nodes(&self) -> u64 {
+        self.others.count()
+    }
+
     /// The sessions that have ended on other nodes.
     pub(super) fn session_ends(&self) -> &broadcast::Sender<TokenHash> {
         &self.session_ends

@@ -3,6 +3,7 @@
 
 mod mentions;
 
+use madang_shared::grants::{Grant, Grants};
 use madang_shared::ids::MAX_CLOCK_CORRECTION_MS;
 use madang_shared::notices::MAX_EXCERPT_CHARS;
 use madang_shared::notices::{InboxEvent, NoticeContent, NoticesCommand};
@@ -10,6 +11,7 @@ use madang_shared::{Event, Timestamp, codec};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::log::LogEntry;
+use crate::policy::rights::Need;
 
 pub use self::mentions::{Mention, mention_signs, mentions};
 
@@ -63,9 +65,22 @@ pub fn schedule_step(mark: Option<Timestamp>, due: Timestamp, now: Timestamp) ->
     }
 }
 
-/// Whether the event replaces earlier ones of its inbox: those that quote a deleted room.
+/// Whether the event replaces earlier ones of its inbox: those that quote a deleted room or message.
 pub fn is_redaction(entry: &LogEntry) -> bool {
-    matches!(codec::decode_event(&entry.content), Ok(Event::Inbox(InboxEvent::RoomDeleted(_))))
+    matches!(
+        codec::decode_event(&entry.content),
+        Ok(Event::Inbox(InboxEvent::RoomDeleted(_) | InboxEvent::MessageDeleted { .. }))
+    )
+}
+
+/// The need of a change.
+pub fn needs(change: &NoticesCommand) -> Need {
+    match change {
+        NoticesCommand::Demo { .. } => Need::AnyGrant(Grants::of(&[Grant::Demonstrate])),
+        NoticesCommand::Read { .. }
+        | NoticesCommand::ReadAll { .. }
+        | NoticesCommand::Mute { .. } => Need::Account,
+    }
 }
 
 /// Whether a change adds almost nothing: read marks, and the end of the demonstration.

@@ -1,6 +1,8 @@
-//! Decisions as pure functions: names, rights, apps, resumption.
+//! Decisions as pure functions: names, rights, grants, apps, resumption.
 
 pub mod access;
+pub mod audience;
+pub mod grants;
 pub mod rights;
 
 use madang_shared::apps::App;

@@ -6,8 +6,10 @@
 //!
 //! `docs/permissions.md` shows the decisions for every request. A test makes the requests and writes that page.
 
+use madang_shared::grants::{Grant, Grants};
+use madang_shared::moderation::{Ban, ReportAction, Silence};
 use madang_shared::roles::{Posting, Role, RoomKind, RoomRole};
-use madang_shared::{ErrorCode, Failure, RoomId, Seq, Topic, UserId};
+use madang_shared::{ErrorCode, Failure, RoomId, Seq, Timestamp, Topic, UserId};
 
 /// The server itself as the reader of topics. No user has this id, and no change has this author.
 pub const SERVER: UserId = UserId(0);
@@ -21,6 +23,8 @@ pub enum Need {
     Role(Role),
     /// To be this user: the request is about what belongs to one user.
     Own(UserId),
+    /// At least one of these grants.
+    AnyGrant(Grants),
     /// A right in a room.
     Room(RoomId, RoomRight),
 }
@@ -31,10 +35,20 @@ impl Need {
     /// The need of everything that administrators see and do.
     pub const ADMINISTRATION: Self = Self::Role(Role::Administrator);
 
+    /// The need of the readers of the feed.
+    pub const FEED: Self = Self::AnyGrant(Grants::of(&[Grant::ReadFeed]));
+    /// The need of those who see the orders of all customers.
+    pub const ALL_ORDERS: Self = Self::AnyGrant(Grants::of(&[Grant::Kitchen, Grant::Rider]));
+
     /// The need of a subscriber of the topic.
     pub fn of_topic(topic: Topic) -> Self {
         match (topic, topic.owner(), topic.room()) {
-            (Topic::Administration, ..) => Self::ADMINISTRATION,
+            (Topic::Administration | Topic::Health, ..) => Self::ADMINISTRATION,
+            (Topic::Posts, ..) => Self::FEED,
+            (Topic::Orders, ..) => Self::ALL_ORDERS,
+            (Topic::Menu, ..) => {
+                Self::AnyGrant(Grants::of(&[Grant::Customer, Grant::Kitchen, Grant::Rider]))
+            }
             (_, Some(owner), _) => Self::Own(owner),
             (_, None, Some(room)) => Self::Room(room, RoomRight::Read),
             (_, None, None) => Self::Account,
@@ -45,8 +59,13 @@ impl Need {
     pub fn room(self) -> Option<RoomId> {
         match self {
             Self::Room(room, _) => Some(room),
-            Self::Account | Self::Role(_) | Self::Own(_) => None,
+            Self::Account | Self::Role(_) | Self::Own(_) | Self::AnyGrant(_) => None,
         }
+    }
+
+    /// Whether the decision needs the grants of the user.
+    pub fn is_of_grants(self) -> bool {
+        matches!(self, Self::AnyGrant(_))
     }
 }
 
@@ -70,6 +89,10 @@ pub enum RoomRight {
     Describe,
     /// To end one's own membership.
     Leave,
+    /// To delete messages: as a member one's own, as a moderator all.
+    Delete,
+    /// To delete messages of others, to silence users, and to decide reports.
+    Moderate,
     /// To change the room's facts, and to invite users.
     Change,
     /// To archive the room and bring it back, to remove members, and to delete it.
@@ -87,6 +110,28 @@ pub struct UserFacts {
     pub role: Role,
     /// Whether the account is deactivated.
     pub is_deactivated: bool,
+    /// The grants in the apps. They are read for a need of grants only ([`Need::is_of_grants`]), and missing otherwise.
+    pub grants: Grants,
+}
+
+/// The facts about an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderFacts {
+    /// The customer.
+    pub customer: UserId,
+    /// The rider who has it.
+    pub rider: Option<UserId>,
+    /// Whether it goes to a table of the restaurant.
+    pub is_at_table: bool,
+}
+
+/// A right about one order. The general need of the command is checked before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderRight {
+    /// To cancel it, or to undo that.
+    Cancel,
+    /// To set it to delivered.
+    Deliver,
 }
 
 /// The facts about a room, and about a user in it.
@@ -134,11 +179,38 @@ pub fn check(need: Need, user: &UserFacts, room: Option<RoomFacts>) -> Result<()
         Need::Role(role) => Err(lesser_role(role)),
         Need::Own(owner) if owner == user.user => Ok(()),
         Need::Own(_) => Err(other_owner()),
+        Need::AnyGrant(grants) if user.grants.has_any(grants) => Ok(()),
+        Need::AnyGrant(grants) => Err(no_grant(grants)),
         Need::Room(_, right) => {
             let room = room.filter(|room| room.is_known_to(user)).ok_or_else(no_room)?;
             check_room(right, user, room)
         }
     }
+}
+
+/// Decides a request about one order. The order of another customer does not exist for a user who is customer only.
+///
+/// # Errors
+/// The refusal, in a sentence for the user: `forbidden` or `not_found`.
+pub fn check_order(
+    right: OrderRight,
+    (user, grants): (UserId, Grants),
+    order: Option<OrderFacts>,
+) -> Result<(), Failure> {
+    let staff = |grant| grants.contains(grant);
+    let sees_all = staff(Grant::Kitchen) || staff(Grant::Rider);
+    let order = order.filter(|it| sees_all || it.customer == user).ok_or_else(no_order)?;
+    let is_allowed = match right {
+        OrderRight::Cancel => {
+            staff(Grant::Kitchen) || (staff(Grant::Customer) && order.customer == user)
+        }
+        // The restaurant may end a delivery too: a rider's phone may be dead.
+        OrderRight::Deliver => {
+            staff(Grant::Kitchen)
+                || (staff(Grant::Rider) && !order.is_at_table && order.rider == Some(user))
+        }
+    };
+    if is_allowed { Ok(()) } else { Err(no_grant(Grants::of(&[Grant::Kitchen]))) }
 }
 
 /// Decides a request about a room that the user may know of.
@@ -152,7 +224,9 @@ fn check_room(right: RoomRight, user: &UserFacts, room: RoomFacts) -> Result<(),
         RoomRight::Write | RoomRight::Describe => {
             check_writing(room.role.ok_or_else(not_member)?, room)
         }
-        RoomRight::Change | RoomRight::Manage | RoomRight::Administer => {
+        RoomRight::Delete if room.role.is_some() || room.is_managed_by(user) => Ok(()),
+        RoomRight::Delete => Err(not_member()),
+        RoomRight::Moderate | RoomRight::Change | RoomRight::Manage | RoomRight::Administer => {
             check_managing(right, user, room)
         }
     }
@@ -171,8 +245,69 @@ fn check_managing(right: RoomRight, user: &UserFacts, room: RoomFacts) -> Result
     if !room.is_managed_by(user) {
         return Err(if room.kind == RoomKind::Direct { direct() } else { not_manager() });
     }
-    // An archived room can be brought back, emptied of members and deleted, and not changed otherwise.
-    if room.is_archived && right != RoomRight::Manage { Err(archived()) } else { Ok(()) }
+    // An archived room can be brought back, emptied of members, moderated and deleted, and not changed otherwise.
+    let is_kept = matches!(right, RoomRight::Manage | RoomRight::Moderate);
+    if room.is_archived && !is_kept { Err(archived()) } else { Ok(()) }
+}
+
+/// The rights of a moderator in a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportRights {
+    /// Whether the user moderates the room of the message.
+    pub manages_room: bool,
+    /// Whether the user is an administrator of the workspace.
+    pub administers: bool,
+}
+
+/// The rights of a user in a report of a message in `room` by `author`; none for a user who may not know of the report.
+/// Administrators see the reports of all rooms, because a reader has given them the message. Nobody decides about the own
+/// message, except an owner, who may be alone.
+pub fn report_rights(user: &UserFacts, room: RoomFacts, author: UserId) -> Option<ReportRights> {
+    let administers = user.role >= Role::Administrator;
+    let manages_room = room.is_managed_by(user);
+    let is_biased = user.user == author && user.role < Role::Owner;
+    let may_decide = (administers || manages_room) && !is_biased && !user.is_deactivated;
+    may_decide.then_some(ReportRights { manages_room, administers })
+}
+
+/// Decides an act on a report.
+///
+/// # Errors
+/// `forbidden`.
+pub fn check_report_action(rights: ReportRights, action: ReportAction) -> Result<(), Failure> {
+    match action {
+        ReportAction::Dismiss | ReportAction::Delete | ReportAction::Silence { .. } => Ok(()),
+        ReportAction::Remove if rights.manages_room => Ok(()),
+        ReportAction::Remove => Err(not_manager()),
+        ReportAction::Ban { .. } if rights.administers => Ok(()),
+        ReportAction::Ban { .. } => Err(lesser_role(Role::Administrator)),
+    }
+}
+
+/// Decides a change that writes to others. `silences` are those of the author in the workspace and in the room of the
+/// change. A silence ends by itself, so its end is compared with the time of the change.
+///
+/// # Errors
+/// `forbidden`, with the end and the reason in a sentence for the author.
+pub fn check_speech(silences: &[Silence], now: Timestamp) -> Result<(), Failure> {
+    let lasting = silences.iter().filter(|silence| silence.until > now);
+    lasting.max_by_key(|silence| silence.until).map_or(Ok(()), |silence| Err(silenced(silence)))
+}
+
+/// Decides whether a user may use its account, at all. A ban ends by itself.
+///
+/// # Errors
+/// `forbidden`, with the end and the reason in a sentence for the user.
+pub fn check_ban(ban: Option<&Ban>, now: Timestamp) -> Result<(), Failure> {
+    match ban.filter(|ban| is_in_force(ban.until, now)) {
+        None => Ok(()),
+        Some(ban) => Err(banned(ban)),
+    }
+}
+
+/// Whether a restriction with this end is in force; one without an end always is.
+pub fn is_in_force(until: Option<Timestamp>, now: Timestamp) -> bool {
+    until.is_none_or(|until| until > now)
 }
 
 fn check_writing(role: RoomRole, room: RoomFacts) -> Result<(), Failure> {
@@ -206,9 +341,57 @@ pub fn no_user() -> Failure {
     Failure::new(ErrorCode::NotFound, "This user does not exist.")
 }
 
+/// The refusal for an order that does not exist, or of which the user may not know.
+pub fn no_order() -> Failure {
+    Failure::new(ErrorCode::NotFound, "This order does not exist.")
+}
+
+fn no_grant(needed: Grants) -> Failure {
+    let names: Vec<String> = needed.iter().map(|grant| format!("`{}`", grant.name())).collect();
+    let message = format!(
+        "This needs the grant {}; ask an administrator of the workspace.",
+        names.join(" or ")
+    );
+    Failure::new(ErrorCode::Forbidden, message)
+}
+
 fn deactivated() -> Failure {
     let message = "This account is deactivated; ask an administrator of the workspace.";
     Failure::new(ErrorCode::Forbidden, message)
+}
+
+fn silenced(silence: &Silence) -> Failure {
+    let place = if silence.room.is_some() { "in this room" } else { "in this workspace" };
+    let (until, reason) = (utc(silence.until), &silence.reason);
+    let message = format!("You cannot write {place} until {until}. The reason: {reason}");
+    Failure::new(ErrorCode::Forbidden, sentence(message))
+}
+
+fn banned(ban: &Ban) -> Failure {
+    let until = ban.until.map(|until| format!(" until {}", utc(until))).unwrap_or_default();
+    let message = format!("This account is banned{until}. The reason: {}", ban.reason);
+    Failure::new(ErrorCode::Forbidden, sentence(message))
+}
+
+/// Ends a text of a user as a sentence.
+fn sentence(text: String) -> String {
+    if text.ends_with(['.', '!', '?']) { text } else { text + "." }
+}
+
+/// A time for people, in UTC: `2026-11-30 12:00 UTC`.
+pub fn utc(at: Timestamp) -> String {
+    const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+    let (days, minutes) = (at.0 / DAY_MS, at.0 % DAY_MS / 60_000);
+    // The civil date of a day after 1970-01-01, after Howard Hinnant's `civil_from_days`: years begin in March.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (date, in_year) = (day - (153 * month + 2) / 5 + 1, month < 10);
+    let month = if in_year { month + 3 } else { month - 9 };
+    let year = year + era * 400 + u64::from(!in_year);
+    format!("{year:04}-{month:02}-{date:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
 }
 
 fn lesser_role(needed: Role) -> Failure {
@@ -241,4 +424,50 @@ fn direct() -> Failure {
 
 fn announcements() -> Failure {
     Failure::new(ErrorCode::Forbidden, "Only the managers of this room write in it.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc() {
+        for (at, expected) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_340_000, "2000-02-28 23:59 UTC"),
+            (951_782_400_000, "2000-02-29 00:00 UTC"),
+            (951_868_800_000, "2000-03-01 00:00 UTC"),
+            (1_767_225_599_000, "2025-12-31 23:59 UTC"),
+            (1_767_225_600_000, "2026-01-01 00:00 UTC"),
+        ] {
+            assert_eq!(utc(Timestamp(at)), expected);
+        }
+    }
+
+    #[test]
+    fn a_silence_ends_exactly() {
+        let silence =
+            |room, until| Silence { room, until: Timestamp(until), reason: "spam".into() };
+        let both = [silence(None, 10), silence(Some(RoomId(7)), 20)];
+        assert_eq!(check_speech(&[], Timestamp(0)), Ok(()));
+        let refused = |now| check_speech(&both, Timestamp(now)).unwrap_err();
+        assert_eq!(refused(9), refused(19), "the last one to end is named");
+        assert_eq!(
+            refused(19).message,
+            "You cannot write in this room until 1970-01-01 00:00 UTC. The reason: spam."
+        );
+        assert_eq!(check_speech(&both, Timestamp(20)), Ok(()));
+        assert!(check_speech(&both[..1], Timestamp(9)).is_err());
+        assert_eq!(check_speech(&both[..1], Timestamp(10)), Ok(()));
+    }
+
+    #[test]
+    fn a_ban_ends_exactly_or_never() {
+        let ban = |until: Option<u64>| Ban { until: until.map(Timestamp), reason: "spam!".into() };
+        assert_eq!(check_ban(None, Timestamp(0)), Ok(()));
+        assert!(check_ban(Some(&ban(Some(10))), Timestamp(9)).is_err());
+        assert_eq!(check_ban(Some(&ban(Some(10))), Timestamp(10)), Ok(()));
+        let forever = check_ban(Some(&ban(None)), Timestamp(u64::MAX)).unwrap_err();
+        assert_eq!(forever.message, "This account is banned. The reason: spam!");
+    }
 }

@@ -45,15 +45,15 @@ impl Session {
         let subscription =
             TopicSubscription { channel, subscriber, ticket, from, has_state, state };
         self.subscriptions.insert(topic, subscription);
-        match (topic.durability(), topic.room()) {
+        match (topic.durability(), Need::of_topic(topic)) {
             (Durability::Durable, _) => {
                 effects.push(self.open_request(ticket, topic, from));
             }
-            (Durability::Ephemeral, Some(_)) => {
+            // Every user may read these topics, and the store does not have them.
+            (Durability::Ephemeral, Need::Account) => self.begin_ephemeral(now, topic, effects),
+            (Durability::Ephemeral, _) => {
                 effects.push(Effect::Request(StoreRequest::CheckAccess { ticket, topic }));
             }
-            // Every user may read these topics, and the store does not have them.
-            (Durability::Ephemeral, None) => self.begin_ephemeral(now, topic, effects),
         }
     }
 

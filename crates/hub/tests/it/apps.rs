@@ -26,7 +26,7 @@ fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
         Topic::Counter => Some(App::Counter),
         Topic::Posts => Some(App::Feed),
         Topic::Price => Some(App::Price),
-        Topic::Orders => Some(App::Orders),
+        Topic::Orders | Topic::Menu | Topic::OwnOrders(_) => Some(App::Orders),
         Topic::Memberships(_)
         | Topic::Room(_)
         | Topic::Details(_)
@@ -34,6 +34,7 @@ fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
         | Topic::Inbox(_)
         // For administrators alone.
         | Topic::Administration
+        | Topic::Health
         | Topic::Presence(_) => None,
     };
     let topics = [
@@ -44,6 +45,8 @@ fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
         Topic::Posts,
         Topic::Price,
         Topic::Orders,
+        Topic::Menu,
+        Topic::OwnOrders(me),
         Topic::Notices,
         Topic::Inbox(me),
         Topic::Presence(ROOM),

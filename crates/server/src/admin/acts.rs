@@ -1,32 +1,28 @@
 //! The acts of an administrator on the server's own machine, also while the server runs. The server finds the commits in
 //! its database and applies them.
 
-use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result};
 use clap::Subcommand;
-use madang_hub::accounts::NewLink;
-use madang_hub::administration::{ActRequest, Actor, AuditFilter, PeopleFilter};
-use madang_hub::policy::name_key;
-use madang_hub::ports::{Clock, Store};
-use madang_shared::account::{LINK_PAGE, LinkKind};
-use madang_shared::administration::{
-    AdministrationAct, INVITATION_PAGE, NewInvitation, WorkspaceSettings,
-};
+use madang_hub::administration::AuditFilter;
+use madang_hub::moderation::parse_network;
+use madang_hub::ports::Clock;
+use madang_shared::administration::{AdministrationAct, NewInvitation, WorkspaceSettings};
 use madang_shared::apps::{App, Apps};
 use madang_shared::roles::{Access, Role};
-use madang_shared::{RoomId, Timestamp, UserId, codec};
+use madang_shared::{RoomId, codec};
 use madang_store::Postgres;
 use madang_store::sqlite::VisitedSqlite;
-use madang_web::http::accounts::secrets;
-use madang_web::http::session_token::Token;
 
+use super::command_line::{CommandLine, print};
 use crate::clock::SteadyClock;
 use crate::config::{AdminFlags, AdminSettings};
 use crate::database::DATABASE;
 
-const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+const HOUR_MS: u64 = 60 * 60 * 1_000;
+const DAY_MS: u64 = 24 * HOUR_MS;
 
 /// An act of the command line. The audit log calls its source `command_line`.
 #[derive(Debug, Subcommand)]
@@ -85,6 +81,65 @@ pub(crate) enum ActTask {
         #[command(flatten)]
         place: Box<AdminFlags>,
     },
+    /// Erase an account with everything that its user wrote, and print the receipt. It cannot be undone.
+    Erase {
+        /// The name.
+        name: String,
+        /// The name once more, as the question of the app asks for it.
+        #[arg(long, value_name = "NAME")]
+        confirm: String,
+        /// The reason, for the audit log.
+        #[arg(long, default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        place: Box<AdminFlags>,
+    },
+    /// Ban an account or a network: connections end at once, and nobody comes in until the end of the ban.
+    Ban {
+        /// The name of a person, or an address or network such as 203.0.113.0/24.
+        subject: String,
+        /// The hours for which it lasts; without an end by default.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+        hours: Option<u64>,
+        /// The reason, for the person and the audit log.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        place: Box<AdminFlags>,
+    },
+    /// Keep the list of erased accounts of PostgreSQL in a file, and apply it to a restored copy.
+    Erasures {
+        /// `export` writes the list, `apply` erases its accounts in this database.
+        #[arg(value_parser = ["export", "apply"])]
+        task: String,
+        /// The file of the list, one account per line.
+        file: PathBuf,
+        #[command(flatten)]
+        place: Box<AdminFlags>,
+    },
+    /// End the ban of an account or a network.
+    Unban {
+        /// The name of a person, or an address or network.
+        subject: String,
+        /// The reason, for the audit log.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        place: Box<AdminFlags>,
+    },
+    /// Mute a person: until the end, the person writes nothing in the workspace.
+    Mute {
+        /// The name.
+        name: String,
+        /// The hours for which it lasts; 0 ends it.
+        #[arg(long, default_value_t = 24)]
+        hours: u64,
+        /// The reason, for the person and the audit log.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        place: Box<AdminFlags>,
+    },
     /// Make an invitation, and print its link.
     Invite {
         /// The role: `guest`, `member`, `administrator` or `owner`.
@@ -118,6 +173,9 @@ pub(crate) enum ActTask {
         /// The origin by which people reach the server; the link begins with it.
         #[arg(long, default_value = "http://127.0.0.1:5001", value_name = "ORIGIN")]
         origin: String,
+        /// The use of the link also removes the one-time passwords and the passkeys of the person, who has lost them.
+        #[arg(long)]
+        remove_factors: bool,
         #[command(flatten)]
         place: Box<AdminFlags>,
     },
@@ -135,6 +193,12 @@ pub(crate) enum ActTask {
         /// Whether new messages are stored with their sentiment.
         #[arg(long)]
         moods: Option<bool>,
+        /// The days after which an unused session ends.
+        #[arg(long)]
+        idle_days: Option<u64>,
+        /// The days after which every session ends.
+        #[arg(long)]
+        max_days: Option<u64>,
         #[command(flatten)]
         place: Box<AdminFlags>,
     },
@@ -168,6 +232,11 @@ impl ActTask {
         | Self::Demote { place, .. }
         | Self::Deactivate { place, .. }
         | Self::Reactivate { place, .. }
+        | Self::Erase { place, .. }
+        | Self::Erasures { place, .. }
+        | Self::Ban { place, .. }
+        | Self::Unban { place, .. }
+        | Self::Mute { place, .. }
         | Self::Invite { place, .. }
         | Self::Reset { place, .. }
         | Self::Settings { place, .. }
@@ -176,21 +245,15 @@ impl ActTask {
     }
 }
 
-/// The command line as an actor.
-struct CommandLine {
-    store: Arc<dyn Store>,
-    now: Timestamp,
-}
-
 impl CommandLine {
     async fn execute(&self, task: ActTask) -> Result<()> {
         match task {
             ActTask::ListUsers { search, .. } => self.list(&search).await,
             ActTask::Promote { name, role, reason, .. } => {
-                self.set_role(&name, &role, &reason, Role::gt).await
+                self.set_role(&name, parse_role(&role)?, &reason, Role::gt).await
             }
             ActTask::Demote { name, role, reason, .. } => {
-                self.set_role(&name, &role, &reason, Role::lt).await
+                self.set_role(&name, parse_role(&role)?, &reason, Role::lt).await
             }
             ActTask::Deactivate { name, reason, .. } => {
                 let user = self.user(&name).await?;
@@ -200,17 +263,52 @@ impl CommandLine {
                 let user = self.user(&name).await?;
                 self.act(AdministrationAct::Reactivate { user }, &reason, None).await
             }
+            ActTask::Erase { name, confirm, reason, .. } => {
+                self.erase(&name, confirm, &reason).await
+            }
+            ActTask::Erasures { task, file, .. } if task == "export" => self.export(&file).await,
+            ActTask::Erasures { file, .. } => self.apply(&file).await,
+            ActTask::Ban { subject, hours, reason, .. } => {
+                let lasts_ms = hours.map(|hours| hours.saturating_mul(HOUR_MS));
+                let act = if is_network(&subject) {
+                    AdministrationAct::BanAddress { network: subject, lasts_ms }
+                } else {
+                    AdministrationAct::Ban { user: self.user(&subject).await?, lasts_ms }
+                };
+                self.act(act, &reason, None).await
+            }
+            ActTask::Unban { subject, reason, .. } => {
+                let act = if is_network(&subject) {
+                    AdministrationAct::EndAddressBan { network: subject }
+                } else {
+                    AdministrationAct::EndBan { user: self.user(&subject).await? }
+                };
+                self.act(act, &reason, None).await
+            }
+            ActTask::Mute { name, hours, reason, .. } => {
+                let user = self.user(&name).await?;
+                let lasts_ms = hours.saturating_mul(HOUR_MS);
+                self.act(AdministrationAct::Silence { user, lasts_ms }, &reason, None).await
+            }
             ActTask::Invite { role, uses, days, rooms, note, origin, .. } => {
                 let role = parse_role(&role)?;
                 let lasts_ms = Some(days.saturating_mul(DAY_MS));
                 let rooms = rooms.into_iter().map(RoomId).collect();
                 self.invite(NewInvitation { role, uses, lasts_ms, rooms, note }, &origin).await
             }
-            ActTask::Reset { name, days, origin, .. } => self.reset(&name, days, &origin).await,
-            ActTask::Settings { name, access, apps, moods, .. } => {
+            ActTask::Reset { name, days, origin, remove_factors, .. } => {
+                self.reset(&name, days, &origin, remove_factors).await
+            }
+            ActTask::Settings { name, access, apps, moods, idle_days, max_days, .. } => {
                 let access = access.as_deref().map(parse_access).transpose()?;
                 let apps = apps.as_deref().map(parse_apps).transpose()?;
-                self.settings(WorkspaceSettings { name, access, apps, moods }).await
+                let (session_idle_days, session_max_days) = (idle_days, max_days);
+                let sessions = WorkspaceSettings {
+                    session_idle_days,
+                    session_max_days,
+                    ..WorkspaceSettings::default()
+                };
+                self.settings(WorkspaceSettings { name, access, apps, moods, ..sessions }).await
             }
             ActTask::Audit { .. } => {
                 for entry in self.store.audit(None, AuditFilter::default()).await?.entries {
@@ -220,92 +318,11 @@ impl CommandLine {
             }
         }
     }
+}
 
-    /// Prints a recovery link.
-    async fn reset(&self, name: &str, days: u64, origin: &str) -> Result<()> {
-        let token = secrets::random_token().map_err(|problem| anyhow!("{}", problem.failure))?;
-        let link = NewLink {
-            token: secrets::token_hash(&token.0).context("a token has another form")?,
-            kind: LinkKind::Recovery,
-            user: self.user(name).await?,
-            by: None,
-            code: None,
-            at: self.now,
-            expires_at: self.now.plus(days * DAY_MS),
-        };
-        self.store.add_link(link).await.context("the link cannot be made")?;
-        print(&format!("{}{LINK_PAGE}#{}", origin.trim_end_matches('/'), token.0));
-        Ok(())
-    }
-
-    async fn user(&self, name: &str) -> Result<UserId> {
-        let found = self.store.user_named(name_key(name)).await;
-        Ok(found.with_context(|| format!("there is no user {name:?}"))?.id)
-    }
-
-    async fn list(&self, search: &str) -> Result<()> {
-        let mut filter = PeopleFilter { search_key: name_key(search.trim()), after: None };
-        loop {
-            let page = self.store.accounts(None, filter.clone()).await?;
-            for person in &page.people {
-                let state = if person.deactivated_at.is_some() { " (deactivated)" } else { "" };
-                let (id, name) = (person.user.id, &person.user.name);
-                let (role, sessions) = (person.role.name(), person.sessions);
-                print(&format!("{id}\t{role}\t{name}\t{sessions} sessions{state}"));
-            }
-            match page.people.last() {
-                Some(last) if page.more => filter.after = Some(last.user.id),
-                _ => return Ok(()),
-            }
-        }
-    }
-
-    /// Gives a user another role, in the direction of the command.
-    async fn set_role(
-        &self,
-        name: &str,
-        role: &str,
-        reason: &str,
-        is_meant: fn(&Role, &Role) -> bool,
-    ) -> Result<()> {
-        let (user, role) = (self.user(name).await?, parse_role(role)?);
-        let before = self.store.role(user).await?;
-        if role != before && !is_meant(&role, &before) {
-            bail!("{name} is {} now; use the other one of promote and demote", before.name());
-        }
-        self.act(AdministrationAct::SetRole { user, role }, reason, None).await
-    }
-
-    async fn invite(&self, invitation: NewInvitation, origin: &str) -> Result<()> {
-        let token = Token::random()
-            .map_err(|error| anyhow!("the system provides no random bytes: {error}"))?;
-        self.act(AdministrationAct::Invite(invitation), "", Some(token.hash())).await?;
-        let origin = origin.trim_end_matches('/');
-        print(&format!("{origin}{INVITATION_PAGE}#{}", token.into_text()));
-        Ok(())
-    }
-
-    async fn settings(&self, change: WorkspaceSettings) -> Result<()> {
-        if change != WorkspaceSettings::default() {
-            self.act(AdministrationAct::ChangeSettings(change), "", None).await?;
-        }
-        print(&codec::encode_part(&self.store.settings().await?));
-        Ok(())
-    }
-
-    async fn act(
-        &self,
-        act: AdministrationAct,
-        reason: &str,
-        token: Option<[u8; 32]>,
-    ) -> Result<()> {
-        let request = ActRequest::new((Actor::CommandLine, None), act, reason, self.now)?;
-        let recorded = self.store.administer(ActRequest { token, ..request }).await?;
-        if recorded.entry.is_none() {
-            print("Nothing was to be changed.");
-        }
-        Ok(())
-    }
+/// Whether a text is an address or a network, which no name of a person is.
+fn is_network(text: &str) -> bool {
+    parse_network(text).is_some()
 }
 
 fn parse_role(name: &str) -> Result<Role> {
@@ -324,9 +341,4 @@ fn parse_apps(names: &str) -> Result<Apps> {
     }
     let app = |name: &str| App::named(name).with_context(|| format!("there is no app {name:?}"));
     names.split(',').map(str::trim).map(app).collect()
-}
-
-/// Prints a line. A closed standard output has no reader for it.
-fn print(line: &str) {
-    writeln!(std::io::stdout(), "{line}").ok();
 }

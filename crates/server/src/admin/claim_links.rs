@@ -57,6 +57,7 @@ async fn print_links(context: AdminContext, origin: &str, lifetime_ms: u64) -> R
             user: user.id,
             by: None,
             code: None,
+            removes_factors: false,
             at,
             expires_at: at.plus(lifetime_ms),
         };

@@ -2,6 +2,7 @@
 
 mod acts;
 mod claim_links;
+mod command_line;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -12,6 +12,7 @@ mod gateway;
 mod moving;
 mod network;
 mod providers;
+mod session_limits;
 mod shutdown_timeout;
 mod surroundings;
 
@@ -229,6 +230,8 @@ pub(crate) struct Config {
     pub(crate) workspace: Workspace,
     /// Says which apps are on, and why.
     pub(crate) apps_sentence: String,
+    /// Whether no setting makes the server reachable from another machine.
+    pub(crate) serves_this_machine_alone: bool,
     /// Says who may make an account, and why.
     pub(crate) access_sentence: String,
     pub(crate) listen: SocketAddr,
@@ -263,10 +266,6 @@ pub(crate) struct Config {
 
 /// The default of `min_free_space`, in MiB.
 const DEFAULT_MIN_FREE_SPACE: u32 = 256;
-
-/// The largest age of a session that can be set, in days.
-const MAX_SESSION_DAYS: u64 = 3_650;
-const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 impl Config {
     /// Merges the sources and validates the result. A certificate has to be valid `now`.
@@ -337,6 +336,7 @@ impl Config {
         Ok(Self {
             workspace,
             apps_sentence,
+            serves_this_machine_alone: reach.is_none(),
             access_sentence,
             listen,
             bus,
@@ -356,10 +356,7 @@ impl Config {
                 .min_free_space
                 .or(file.min_free_space)
                 .unwrap_or(DEFAULT_MIN_FREE_SPACE),
-            session_limits: SessionLimits {
-                idle_ms: days("session_idle_days", idle_days, 30)?,
-                max_ms: days("session_max_days", max_days, 180)?,
-            },
+            session_limits: session_limits::load(idle_days, max_days)?,
             shutdown_timeout,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Human),
@@ -379,15 +376,6 @@ fn workspace_name(name: &str) -> Result<String> {
         Ok(name) => Ok(name),
         Err(refused) => bail!("`name` is {name:?}: {}", refused.message),
     }
-}
-
-/// A number of days, in milliseconds.
-fn days(name: &str, setting: Option<u64>, default: u64) -> Result<u64> {
-    let days = setting.unwrap_or(default);
-    if !(1..=MAX_SESSION_DAYS).contains(&days) {
-        bail!("`{name}` is {days}; it must be from 1 to {MAX_SESSION_DAYS}");
-    }
-    Ok(days * DAY_MS)
 }
 
 impl File {

@@ -81,6 +81,33 @@ async fn acts_of_the_command_line_take_effect_on_a_running_server() {
     assert_eq!(status, StatusCode::CREATED);
     let theo = theo["token"].as_str().unwrap();
 
+    let status = async || get(&server, "/api/rooms", theo).await.0;
+    let why = ["--reason", "spam in every room"];
+    assert_eq!(
+        admin(folder.path(), &[&["ban", "theo", "--hours", "1"][..], &why].concat()).0,
+        Some(0)
+    );
+    assert_eq!(status().await, StatusCode::FORBIDDEN);
+    assert_eq!(admin(folder.path(), &[&["unban", "Theo"][..], &why].concat()).0, Some(0));
+    assert_eq!(status().await, StatusCode::OK);
+    assert_eq!(admin(folder.path(), &[&["mute", "Theo"][..], &why].concat()).0, Some(0));
+    assert_eq!(
+        admin(folder.path(), &[&["mute", "Theo", "--hours", "0"][..], &why].concat()).0,
+        Some(0)
+    );
+    assert_eq!(admin(folder.path(), &[&["ban", "203.0.113.7"][..], &why].concat()).0, Some(0));
+    assert_eq!(admin(folder.path(), &[&["unban", "203.0.113.7"][..], &why].concat()).0, Some(0));
+    let (_, log) = get(&server, "/api/administration/audit", token).await;
+    let acts: Vec<&str> = log["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .take(6)
+        .map(|it| it["act"].as_str().unwrap())
+        .collect();
+    let expected = ["end_address_ban", "ban_address", "end_silence", "silence", "end_ban", "ban"];
+    assert_eq!(acts, expected);
+
     assert_eq!(admin(folder.path(), &["deactivate", "Theo"]).0, Some(0));
     assert_eq!(get(&server, "/api/rooms", theo).await.0, StatusCode::UNAUTHORIZED);
     for (refused, sentence) in [
@@ -89,9 +116,58 @@ async fn acts_of_the_command_line_take_effect_on_a_running_server() {
         (&["promote", "Mina", "--role", "emperor"], "there is no role \"emperor\""),
         (&["promote", "Mina", "--role", "guest"], "use the other one of promote and demote"),
         (&["settings", "--access", "private"], "not one of open, invited and closed"),
+        (&["ban", "127.0.0.1", "--reason", "a mistake"], "own machine cannot be banned"),
     ] {
         let (code, text) = admin(folder.path(), refused);
         assert!(code == Some(1) && text.contains(sentence), "{refused:?}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_is_erased_by_the_command_line_with_a_receipt() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let (_, mina) = sign_up(&server, "Mina", None).await;
+    let (_, theo) = sign_up(&server, "Theo", None).await;
+    let (mina, theo) = (mina["token"].as_str().unwrap(), theo["token"].as_str().unwrap());
+    assert_eq!(admin(folder.path(), &["promote", "Mina", "--role", "owner"]).0, Some(0));
+    let post = json!({ "text": "a word of Theo" });
+    let url = format!("{}/posts", server.url);
+    let request = reqwest::Client::new().post(&url).bearer_auth(theo).json(&post);
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::CREATED);
+
+    let (code, text) = admin(folder.path(), &["erase", "Theo", "--confirm", "Thea"]);
+    assert!(code == Some(1) && text.contains("nothing was erased"), "{text}");
+    let (code, receipt) = admin(folder.path(), &["erase", "Theo", "--confirm", "Theo"]);
+    assert_eq!(code, Some(0), "{receipt}");
+    assert!(receipt.starts_with("Receipt 2-") && receipt.contains("posts: 1"), "{receipt}");
+    assert!(!receipt.contains("Theo"), "{receipt}");
+    assert_eq!(get(&server, "/api/rooms", theo).await.0, StatusCode::UNAUTHORIZED);
+    let followed = async {
+        while get(&server, "/posts", mina).await.1.to_string().contains("a word of Theo") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, followed).await.expect("the server follows the database");
+    let id = receipt.lines().next().unwrap().trim_start_matches("Receipt ");
+    let path = format!("/api/administration/erasures/{id}.json");
+    assert_eq!(get(&server, &path, mina).await.1["user"], 2);
+
+    let list = folder.path().join("list");
+    let list = list.to_str().unwrap();
+    let (code, text) = admin(folder.path(), &["erasures", "export", list]);
+    assert_eq!((code, text.trim()), (Some(0), "1 erased accounts"));
+    let (code, text) = admin(folder.path(), &["erasures", "apply", list]);
+    assert_eq!((code, text.trim()), (Some(0), "0 accounts were erased again"));
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        for word in ["a word of Theo", "Theo"] {
+            let is_left = bytes.windows(word.len()).any(|it| it == word.as_bytes());
+            assert!(!is_left, "{word} is left in {}", path.display());
+        }
     }
 }
 

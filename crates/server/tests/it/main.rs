@@ -28,4 +28,5 @@ mod redirect;
 mod shape;
 mod size;
 mod tls;
+mod version_0_1;
 mod workspace;

@@ -4,12 +4,12 @@
 use std::path::Path;
 
 /// Budget for module and script of the first view (sign-in, then the chat), as brotli, in bytes.
-/// The goal is 150 KB. Moved by `docs/decisions/123-size-of-accounts-and-rooms.md`.
-const FIRST_VIEW: u64 = 210 * 1024;
+/// The goal is 150 KB. Moved by `docs/decisions/113-size-of-profiles-grants-and-erasure.md`.
+const FIRST_VIEW: u64 = 214 * 1024;
 
 /// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB. Moved by
-/// `docs/decisions/089-size-of-the-palette.md`.
-const WHOLE: u64 = 470 * 1024;
+/// `docs/decisions/113-size-of-profiles-grants-and-erasure.md`.
+const WHOLE: u64 = 520 * 1024;
 
 /// The size of the only file in `frontend/dist` with this start and end of its name, in bytes; none
 /// if there is none.

@@ -24,7 +24,8 @@ CREATE TABLE users (
     name_key text   COLLATE "C" NOT NULL UNIQUE CHECK (length(name_key) > 0),
     made_at  bigint NOT NULL CHECK (made_at >= 0),
     role     text   COLLATE "C" NOT NULL DEFAULT 'member' CHECK (role IN ('guest', 'member', 'administrator', 'owner')),
-    deactivated_at bigint CHECK (deactivated_at >= 0)
+    deactivated_at bigint CHECK (deactivated_at >= 0),
+    erased_at bigint CHECK (erased_at >= 0)
 );
 
 CREATE TABLE sessions (
@@ -34,7 +35,9 @@ CREATE TABLE sessions (
     is_used      bigint NOT NULL DEFAULT 1 CHECK (is_used IN (0, 1)),
     last_used_at bigint CHECK (last_used_at >= 0),
     device       text   NOT NULL DEFAULT '',
-    network      text   NOT NULL DEFAULT ''
+    network      text   NOT NULL DEFAULT '',
+    -- The time until which the person of the session counts as confirmed, by a password or a passkey.
+    confirmed_until bigint CHECK (confirmed_until >= 0)
 );
 
 CREATE INDEX sessions_by_user ON sessions (user_id);
@@ -93,6 +96,8 @@ CREATE TABLE messages (
     mood_score       bigint CHECK (mood_score BETWEEN -1000 AND 1000 AND (mood_score IS NULL) = (mood IS NULL)),
     guest_name       text,
     guest_connection text   CHECK ((guest_connection IS NULL) = (guest_name IS NULL)),
+    -- The person who deleted the message. Its text is a space then, which nothing shows.
+    deleted_by       text   COLLATE "C" CHECK (deleted_by IN ('author', 'moderator')),
     PRIMARY KEY (room_id, seq)
 );
 
@@ -218,6 +223,7 @@ CREATE TABLE orders (
 );
 
 CREATE INDEX orders_by_status ON orders (status, id);
+CREATE INDEX orders_by_customer ON orders (customer_id, id);
 
 -- Deferred, so that the lines can be written before their order: it then appears whole, in one event.
 CREATE TABLE order_lines (
@@ -287,7 +293,7 @@ CREATE TABLE room_skeletons (
 
 CREATE INDEX room_skeletons_by_skeleton ON room_skeletons (skeleton);
 
-INSERT INTO topics (name) VALUES ('counter'), ('posts'), ('orders'), ('notices');
+INSERT INTO topics (name) VALUES ('counter'), ('posts'), ('orders'), ('menu'), ('notices');
 
 -- The events of triggers that no server has sent to its subscribers yet.
 CREATE TABLE pending_events (
@@ -373,6 +379,19 @@ BEGIN ATOMIC
     SELECT 'orders', json_build_object('orders', json_build_object('changed', json_build_object(
         'at', now_ms(), 'was', previous_status, 'order', json::json)))::text
     FROM orders_as_json WHERE id = changed_order;
+    INSERT INTO append_event (topic, event)
+    SELECT 'own_orders:' || customer_id, json_build_object('own_orders', json_build_object('changed', json_build_object(
+        'at', now_ms(), 'was', previous_status, 'order', json::json)))::text
+    FROM orders_as_json JOIN orders ON orders.id = orders_as_json.id WHERE orders.id = changed_order;
+END;
+
+-- Appends the event of an order that its customer has no more.
+CREATE FUNCTION append_own_order_removal(former_customer bigint, removed_order bigint, last_status text)
+RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    INSERT INTO append_event (topic, event) VALUES ('own_orders:' || former_customer,
+        json_build_object('own_orders', json_build_object('removed', json_build_object(
+            'at', now_ms(), 'was', last_status, 'order', removed_order)))::text);
 END;
 
 CREATE FUNCTION orders_after_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -392,6 +411,9 @@ BEGIN
             ON CONFLICT (order_id) DO NOTHING;
         END IF;
         PERFORM append_order_event(NEW.id, OLD.status);
+        IF NEW.customer_id <> OLD.customer_id THEN
+            PERFORM append_own_order_removal(OLD.customer_id, OLD.id, OLD.status);
+        END IF;
         IF NEW.status <> OLD.status
             AND NOT EXISTS (SELECT 1 FROM orders_actor WHERE user_id = NEW.customer_id) THEN
             INSERT INTO user_notices (user_id, content) VALUES (NEW.customer_id, json_build_object('order_moved',
@@ -400,6 +422,7 @@ BEGIN
     ELSE
         INSERT INTO append_event (topic, event) VALUES ('orders', json_build_object('orders', json_build_object(
             'removed', json_build_object('at', now_ms(), 'was', OLD.status, 'order', OLD.id)))::text);
+        PERFORM append_own_order_removal(OLD.customer_id, OLD.id, OLD.status);
         IF OLD.status NOT IN ('delivered', 'cancelled') THEN
             INSERT INTO user_notices (user_id, content) VALUES (OLD.customer_id, json_build_object('order_moved',
                 json_build_object('order', OLD.id, 'was', OLD.status, 'now', NULL))::text);
@@ -429,11 +452,13 @@ CREATE FUNCTION menu_items_after_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
         INSERT INTO append_event (topic, event) VALUES ('orders', json_build_object('orders', json_build_object(
+            'withdrawn', json_build_object('item', OLD.id)))::text),
+            ('menu', json_build_object('menu', json_build_object(
             'withdrawn', json_build_object('item', OLD.id)))::text);
     ELSIF TG_OP = 'INSERT' OR NEW IS DISTINCT FROM OLD THEN
         INSERT INTO append_event (topic, event)
-        SELECT 'orders', json_build_object('orders', json_build_object('offered', json::json))::text
-        FROM menu_as_json WHERE id = NEW.id;
+        SELECT topic, json_build_object(topic, json_build_object('offered', json::json))::text
+        FROM menu_as_json, (VALUES ('orders'), ('menu')) AS topics (topic) WHERE id = NEW.id;
     END IF;
     RETURN NULL;
 END $$;
@@ -594,6 +619,35 @@ END $$;
 CREATE TRIGGER rooms_after_update_skeletons AFTER UPDATE OF name ON rooms
 FOR EACH ROW EXECUTE FUNCTION rooms_after_update_skeletons();
 
+-- How people show themselves. A user without a row has set nothing.
+CREATE TABLE profiles (
+    user_id      bigint PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    display_name text   NOT NULL DEFAULT '' CHECK (length(display_name) <= 48),
+    display_key  text   COLLATE "C" NOT NULL DEFAULT '',
+    emoji        text   NOT NULL DEFAULT '' CHECK (length(emoji) <= 16),
+    status       text   NOT NULL DEFAULT '' CHECK (length(status) <= 80),
+    status_until bigint CHECK (status_until >= 0),
+    time_zone    text   COLLATE "C" NOT NULL DEFAULT '' CHECK (length(time_zone) <= 64),
+    language     text   COLLATE "C" NOT NULL DEFAULT '' CHECK (length(language) <= 35),
+    quiet_from   bigint NOT NULL DEFAULT 0 CHECK (quiet_from BETWEEN 0 AND 1439),
+    quiet_to     bigint NOT NULL DEFAULT 0 CHECK (quiet_to BETWEEN 0 AND 1439),
+    changed_at   bigint NOT NULL CHECK (changed_at >= 0)
+);
+
+-- The list of erased accounts, which is applied to restored copies of the database.
+CREATE TABLE erasures (
+    user_id bigint NOT NULL CHECK (user_id > 0),
+    made_at bigint NOT NULL CHECK (made_at >= 0),
+    names   text   NOT NULL CHECK (names::json IS NOT NULL),
+    receipt text   NOT NULL CHECK (receipt::json IS NOT NULL),
+    PRIMARY KEY (user_id, made_at)
+);
+
+-- The names of erased accounts by their hashes. Nobody gets them again.
+CREATE TABLE erased_names (
+    hash text COLLATE "C" PRIMARY KEY CHECK (length(hash) = 64)
+);
+
 CREATE FUNCTION count_external_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE external_changes SET revision = revision + 1 WHERE slot = pg_backend_pid() % 64;
@@ -607,12 +661,38 @@ DECLARE
 BEGIN
     FOREACH changed IN ARRAY ARRAY['users', 'rooms', 'members', 'departures', 'messages', 'counter',
         'posts', 'menu_items', 'orders', 'order_lines', 'order_cancellations', 'service_accounts', 'notices',
-        'inbox_notices', 'inboxes'] LOOP
+        'inbox_notices', 'inboxes', 'profiles'] LOOP
         EXECUTE format('CREATE TRIGGER count_external_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT WHEN (current_setting(''madang.node'', true) IS DISTINCT FROM ''on'') '
             'EXECUTE FUNCTION count_external_change()', changed);
     END LOOP;
 END $$;
+
+-- The grants of the apps. Names are those of madang_shared::grants. A grant without a row is that of the user's role.
+CREATE TABLE user_grants (
+    user_id   bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    app_grant text   COLLATE "C" NOT NULL CHECK (length(app_grant) > 0),
+    is_given  bigint NOT NULL CHECK (is_given IN (0, 1)),
+    PRIMARY KEY (user_id, app_grant)
+);
+
+-- The access of the configuration, written at each start. The default grants of roles follow from it.
+CREATE TABLE configured_access (
+    id     bigint PRIMARY KEY CHECK (id = 1),
+    access text   COLLATE "C" NOT NULL CHECK (access IN ('open', 'invited', 'closed'))
+);
+
+INSERT INTO configured_access (id, access) VALUES (1, 'open');
+
+-- A customer follows the menu and the own orders. Their events are copies of those of the topic `orders`.
+CREATE FUNCTION users_after_insert_orders() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO topics (name) VALUES ('own_orders:' || NEW.id) ON CONFLICT (name) DO NOTHING;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER users_after_insert_orders AFTER INSERT ON users
+FOR EACH ROW EXECUTE FUNCTION users_after_insert_orders();
 
 -- Access tokens of programs, and bots: users for which only tokens act.
 CREATE TABLE access_tokens (
@@ -682,6 +762,8 @@ CREATE TABLE one_time_links (
     device       text   NOT NULL DEFAULT '',
     network      text   NOT NULL DEFAULT '',
     is_confirmed bigint NOT NULL DEFAULT 0 CHECK (is_confirmed IN (0, 1)),
+    -- Whether a recovery link also removes the one-time passwords and the passkeys of its user.
+    removes_factors bigint NOT NULL DEFAULT 0 CHECK (removes_factors IN (0, 1)),
     UNIQUE (user_id, kind)
 );
 
@@ -816,3 +898,73 @@ CREATE TABLE workspace_settings (
 );
 
 INSERT INTO topics (name) VALUES ('administration');
+
+-- Moderation: deleted messages, silences, bans and reports.
+
+-- The notices that quote a message: deleting it takes the quotes out of the inboxes.
+CREATE TABLE message_quotes (
+    room_id    bigint NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    seq        bigint NOT NULL CHECK (seq > 0),
+    user_id    bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    notice_seq bigint NOT NULL CHECK (notice_seq > 0),
+    PRIMARY KEY (room_id, seq, user_id)
+);
+
+CREATE INDEX message_quotes_by_user ON message_quotes (user_id);
+
+-- Users who may not write until a time. The room 0 stands for the whole workspace.
+CREATE TABLE silences (
+    user_id bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    room_id bigint NOT NULL CHECK (room_id >= 0),
+    ends_at bigint NOT NULL CHECK (ends_at >= 0),
+    reason  text   NOT NULL CHECK (length(reason) BETWEEN 1 AND 300),
+    PRIMARY KEY (user_id, room_id)
+);
+
+-- A ban without an end has no `ends_at`.
+CREATE TABLE account_bans (
+    user_id bigint PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    ends_at bigint CHECK (ends_at >= 0),
+    reason  text   NOT NULL CHECK (length(reason) BETWEEN 1 AND 300)
+);
+
+-- Banned networks, as `address/bits`.
+CREATE TABLE address_bans (
+    network text   COLLATE "C" PRIMARY KEY CHECK (length(network) > 0),
+    ends_at bigint CHECK (ends_at >= 0),
+    reason  text   NOT NULL CHECK (length(reason) BETWEEN 1 AND 300),
+    made_at bigint NOT NULL CHECK (made_at >= 0)
+);
+
+-- The quoted text and the words of the reporter are kept while the report is open.
+CREATE TABLE reports (
+    id          bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY CHECK (id BETWEEN 1 AND 9007199254740991),
+    room_id     bigint NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    seq         bigint NOT NULL CHECK (seq > 0),
+    author_id   bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    reporter_id bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    category    text   COLLATE "C" NOT NULL CHECK (length(category) > 0),
+    words       text   NOT NULL DEFAULT '' CHECK (length(words) <= 1000),
+    text        text   NOT NULL DEFAULT '',
+    made_at     bigint NOT NULL CHECK (made_at >= 0),
+    decided_at  bigint CHECK (decided_at >= 0),
+    decided_by  bigint REFERENCES users (id) ON DELETE SET NULL,
+    outcome     text   COLLATE "C" CHECK (length(outcome) > 0),
+    CHECK ((decided_at IS NULL) = (outcome IS NULL)),
+    CHECK (decided_at IS NULL OR (words = '' AND text = ''))
+);
+
+CREATE UNIQUE INDEX reports_by_message ON reports (room_id, seq, reporter_id);
+CREATE INDEX reports_by_reporter ON reports (reporter_id, made_at);
+CREATE INDEX reports_by_author ON reports (author_id);
+CREATE INDEX reports_by_decider ON reports (decided_by);
+
+-- The notices of open reports in the inboxes of moderators.
+CREATE TABLE report_notices (
+    report_id  bigint NOT NULL REFERENCES reports (id) ON DELETE CASCADE,
+    user_id    bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    notice_seq bigint NOT NULL CHECK (notice_seq > 0),
+    PRIMARY KEY (report_id, user_id)
+);
+
+CREATE INDEX report_notices_by_user ON report_notices (user_id);

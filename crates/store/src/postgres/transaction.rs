@@ -139,6 +139,10 @@ impl Transaction for PostgresTransaction<'_> {
         Ok(self.wait(executed).map_err(|error| self.first_error(error))?)
     }
 
+    fn size_query(&self) -> &'static str {
+        "SELECT pg_database_size(current_database())"
+    }
+
     fn run(&self, sql: &'static str, values: &[Value<'_>]) -> Result<(), StatementError> {
         if self.is_careful {
             return self.execute(sql, values).map(drop);

@@ -17,6 +17,10 @@ impl Transaction for NoDatabase {
         unreachable!("{sql}")
     }
 
+    fn size_query(&self) -> &'static str {
+        unreachable!("no size")
+    }
+
     fn visit(
         &self,
         sql: &'static str,

@@ -99,7 +99,9 @@ pub(crate) fn user(
 ) -> Result<Option<TokenUser>, StatementError> {
     let sql = "SELECT users.id, users.name, access_tokens.scope, is_limited, access_tokens.id \
         FROM access_tokens JOIN users ON users.id = access_tokens.user_id \
-        WHERE token_hash = ?1 AND deactivated_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)";
+        WHERE token_hash = ?1 AND deactivated_at IS NULL AND (expires_at IS NULL OR expires_at > ?2) \
+        AND NOT EXISTS (SELECT 1 FROM account_bans WHERE account_bans.user_id = users.id \
+        AND (ends_at IS NULL OR ends_at > ?2))";
     let found = transaction.optional(sql, &values![token, now.0], |row| {
         let user = User { id: UserId(row.natural(0)?), name: row.string(1) };
         Ok((user, scope(&row.string(2)), row.integer(3)? != 0, row.natural(4)?))

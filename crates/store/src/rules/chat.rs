@@ -7,6 +7,7 @@ use madang_hub::ports::TopicEvent;
 use madang_shared::chat::{ChatAnswer, ChatEvent, ChatPage, ChatQuery, Guest, PAGE_MESSAGES};
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::Membership;
+use madang_shared::moderation::DeletedBy;
 use madang_shared::notices::NoticeContent;
 use madang_shared::rooms::Room;
 use madang_shared::sentiment::{Mood, Sentiment};
@@ -16,14 +17,17 @@ use super::chat_page::ChatPageBuilder;
 use super::context::CommandContext;
 use super::refusals;
 use super::skeletons::NameTable;
-use super::{log, membership, notices, room_facts, users};
+use super::{chat_deletion, log, membership, notices, room_facts, users};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
 /// See the table of features. The inboxes of mentioned users are not known yet.
 pub(super) fn topics(_author: UserId, change: &ChatChange) -> Vec<Topic> {
-    let ChatChange::Post { room, .. } = change;
-    vec![Topic::Room(*room)]
+    match change {
+        ChatChange::Post { room, .. } => vec![Topic::Room(*room)],
+        ChatChange::Delete { room, reason, .. } if reason.is_empty() => vec![Topic::Room(*room)],
+        ChatChange::Delete { room, .. } => vec![Topic::Administration, Topic::Room(*room)],
+    }
 }
 
 pub(super) fn apply(
@@ -32,7 +36,14 @@ pub(super) fn apply(
     change: ChatChange,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
-    let ChatChange::Post { room, text, sentiment, guest, mentions } = change;
+    let (room, text, sentiment, guest, mentions) = match change {
+        ChatChange::Post { room, text, sentiment, guest, mentions } => {
+            (room, text, sentiment, guest, mentions)
+        }
+        ChatChange::Delete { room, message, reason } => {
+            return chat_deletion::delete(transaction, context, (room, message), &reason, appended);
+        }
+    };
     if let Some(guest) = &guest {
         let name_key = policy::name_key(&guest.name);
         if users::is_named(transaction, &name_key)? {
@@ -63,7 +74,7 @@ pub(super) fn apply(
     if !mentions.is_empty() {
         let (message, by) = (position.seq, context.author.clone());
         let what = NoticeContent::Mentioned { room, message, by, excerpt: excerpt(&text) };
-        notices::append_mentions(transaction, context, room, &mentions, &what)?;
+        notices::append_mentions(transaction, context, (room, message), &mentions, &what)?;
     }
     let author = context.author.clone();
     let message = Message {
@@ -74,6 +85,7 @@ pub(super) fn apply(
         command: context.command,
         sentiment,
         guest,
+        deleted: None,
     };
     let event = ChatEvent::Posted(message).into();
     Ok(Some(log::append(transaction, &position, context.at, &event, appended)?))
@@ -122,8 +134,9 @@ fn page(
     (after, before): (Seq, Seq),
     limit: u32,
 ) -> Result<ChatPage, StatementError> {
-    let sql = "SELECT seq, author_id, users.name, at, text, command, mood, mood_score, \
-        guest_name, guest_connection \
+    let sql = "SELECT seq, author_id, users.name, at, \
+        CASE WHEN users.erased_at IS NULL THEN text ELSE '' END, command, mood, mood_score, \
+        guest_name, guest_connection, deleted_by \
         FROM messages LEFT JOIN users ON users.id = author_id \
         WHERE room_id = ?1 AND seq < ?2 AND seq > ?4 ORDER BY seq DESC LIMIT ?3";
     // One row beyond the limit shows whether there are older messages.
@@ -139,15 +152,19 @@ fn message(row: &Row<'_>) -> Result<Message, StatementError> {
     let mood = row.optional_string(6).as_deref().and_then(parse_mood);
     let score = row.integer(7).ok().and_then(|score| score.try_into().ok()).unwrap_or_default();
     let sentiment = mood.map(|mood| Sentiment { mood, score });
+    // A person that this version does not know has deleted the message all the same.
+    let deleted = row.optional_string(10);
+    let deleted = deleted.map(|by| DeletedBy::parse(&by).unwrap_or(DeletedBy::Moderator));
     let guest = row.optional_string(8).map(|name| Guest { name, connection: row.string(9) });
     Ok(Message {
         seq: Seq(row.natural(0)?),
         author: User { id: UserId(row.natural(1)?), name: row.string(2) },
         at: Timestamp(row.natural(3)?),
-        text: row.string(4),
+        text: if deleted.is_some() { String::new() } else { row.string(4) },
         command: row.command_id(5),
         sentiment,
         guest,
+        deleted,
     })
 }
 

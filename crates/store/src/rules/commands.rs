@@ -23,7 +23,7 @@ pub(crate) fn apply(
         require_same(applied, fingerprint)?;
         return Ok(committed);
     }
-    rights::require(transaction, author.id, madang_hub::features::change_needs(&change))?;
+    rights::require_change(transaction, author.id, &change, at)?;
     free_space.check_change(&change)?;
     let context = CommandContext { author, command, at, network };
     let before = appended.len();

@@ -13,7 +13,6 @@ pub(crate) struct CommandContext {
     pub(super) command: CommandId,
     pub(super) at: Timestamp,
     /// The network from which the command came, for the audit log.
-    #[expect(dead_code, reason = "the acts of administrators in rooms record it")]
     pub(super) network: Option<Network>,
 }
 

@@ -6,7 +6,7 @@ use madang_shared::details::{DetailsSnapshot, MembersPage, PAGE_MEMBERS, RoomMem
 use madang_shared::roles::RoomRole;
 use madang_shared::{RoomId, Seq, Timestamp, User, UserId};
 
-use super::rights;
+use super::{profile_rows, rights};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
@@ -30,7 +30,8 @@ pub(crate) fn snapshot(
     let description = transaction.one(sql, &values![room.0], |row| Ok(row.string(0)))?;
     let sql = members!("count(*)");
     let members = transaction.one(sql, &values![room.0], |row| row.natural(0))?;
-    Ok(DetailsSnapshot { description, members })
+    let profiles = profile_rows::of_room(transaction, room)?;
+    Ok(DetailsSnapshot { description, members, profiles })
 }
 
 /// A page of the members after a user.

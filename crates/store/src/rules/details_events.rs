@@ -6,7 +6,7 @@ use madang_shared::frames::LogPosition;
 use madang_shared::roles::RoomRole;
 use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId};
 
-use super::log;
+use super::{log, profile_rows};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -28,6 +28,9 @@ pub(super) fn append_joined(
     if let Some(name) = name_of_member(transaction, user)? {
         let member = RoomMember { user: User { id: user, name }, since: Some(at), role };
         append(transaction, room, at, DetailsEvent::Joined { member, after }, appended)?;
+        if let Some(profile) = profile_rows::find(transaction, user)? {
+            append(transaction, room, at, DetailsEvent::ProfileChanged(profile), appended)?;
+        }
     }
     Ok(())
 }

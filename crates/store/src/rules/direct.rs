@@ -45,8 +45,14 @@ pub(super) fn open(
     create_topics(transaction, room)?;
     let mut own = None;
     for user in users {
-        let joining =
-            Joining { user, room, role: RoomRole::Member, history: History::All, at: context.at };
+        let joining = Joining {
+            user,
+            room,
+            role: RoomRole::Member,
+            history: History::All,
+            is_added: user != author,
+            at: context.at,
+        };
         let position = membership::join(transaction, joining, appended)?;
         if user == author {
             own = Some(position);

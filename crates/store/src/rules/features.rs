@@ -20,7 +20,7 @@ macro_rules! features {
     ($callback:ident) => {
         $callback! {
             // The hub serves these without a store.
-            hub_topics { Presence, Price }
+            hub_topics { Health, Presence, Price }
             hub_queries { Sentiment, ReadCount }
 
             rooms { change Rooms; }
@@ -29,7 +29,9 @@ macro_rules! features {
             details { topic Details(room) => snapshot; }
             counter { change Counter; topic Counter => snapshot; }
             posts { change Posts; topic Posts => snapshot; query Posts; }
-            orders { change Orders; topic Orders => snapshot; }
+            orders {
+                change Orders; topic Orders => snapshot; topic Menu => menu; topic OwnOrders(user) => own;
+            }
             administration { topic Administration => snapshot; }
             notices { change Notices; topic Notices => snapshot; topic Inbox(user) => inbox; }
         }

@@ -6,21 +6,26 @@ use madang_hub::accounts::{
     WaitingDeviceRequest,
 };
 use madang_hub::administration::{ActRequest, InvitedUser};
+use madang_hub::erasure::ErasureRecord;
 use madang_hub::factors::{
-    ChallengeKey, CodeProof, NewChallenge, PasskeyRecord, ProviderSessionEnd, ProviderSignIn,
-    VerifiedPasskey,
+    ChallengeKey, CodeProof, NewChallenge, PasskeyRecord, PasskeyUse, ProviderLink,
+    ProviderSessionEnd, ProviderSignIn, VerifiedPasskey,
 };
+use madang_hub::moderation::{DecisionRequest, ReportRequest};
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, Write};
+use madang_hub::profiles::CheckedProfileChange;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::storage::FreeSpace;
 use madang_shared::account::LinkKind;
+use madang_shared::roles::Access;
 use madang_shared::{Timestamp, Topic, UserId};
 
 use super::accounts::AttemptRecord;
-use super::administration::Claim;
+use super::accounts::sessions::SessionConfirmation;
 use super::factors::codes::{SecondStep, TotpConfirmation};
+use super::factors::passkeys::PasskeyRenaming;
 use super::features;
 use super::leases::LeaseRequest;
 
@@ -58,6 +63,20 @@ impl WriteInput for NewBotAccount {
     }
 }
 
+/// The rooms of the user are not known yet.
+impl WriteInput for CheckedProfileChange {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Inbox(self.user)]
+    }
+}
+
+/// The list of erased accounts of a restored copy.
+impl WriteInput for (Vec<ErasureRecord>, Timestamp) {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Administration]
+    }
+}
+
 impl WriteInput for NewToken {}
 
 impl WriteInput for TokenEnd {}
@@ -81,6 +100,19 @@ impl WriteInput for ActRequest {
     }
 }
 
+/// The inboxes of the moderators are not known yet.
+impl WriteInput for ReportRequest {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Administration]
+    }
+}
+
+impl WriteInput for DecisionRequest {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Administration]
+    }
+}
+
 /// The person joins the first room, unless the invitation is for a guest.
 impl WriteInput for InvitedUser {
     fn topics(&self) -> Vec<Topic> {
@@ -88,14 +120,11 @@ impl WriteInput for InvitedUser {
     }
 }
 
+/// The access of the configuration.
+impl WriteInput for Access {}
+
 /// The invitation of the first owner.
 impl WriteInput for (TokenHash, Timestamp) {}
-
-impl WriteInput for Claim {
-    fn topics(&self) -> Vec<Topic> {
-        vec![Topic::Administration]
-    }
-}
 
 /// A probe.
 impl WriteInput for () {}
@@ -154,6 +183,14 @@ impl WriteInput for NewChallenge {}
 impl WriteInput for (ChallengeKey, Timestamp) {}
 
 impl WriteInput for PasskeyRecord {}
+
+impl WriteInput for PasskeyUse {}
+
+impl WriteInput for PasskeyRenaming {}
+
+impl WriteInput for ProviderLink {}
+
+impl WriteInput for SessionConfirmation {}
 
 impl WriteInput for VerifiedPasskey {}
 

@@ -5,13 +5,14 @@ use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::membership::{
-    MAX_COUNTED_UNREAD, MAX_JOINED_ROOMS, MAX_UNREAD_SCAN, Membership, MembershipEvent,
-    MembershipSnapshot, Removal,
+    MAX_COUNTED_UNREAD, MAX_JOINED_BY_OTHERS, MAX_JOINED_ROOMS, MAX_UNREAD_SCAN, Membership,
+    MembershipEvent, MembershipSnapshot, Removal,
 };
 use madang_shared::roles::{History, RoomRole};
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 
 use super::context::CommandContext;
+use super::moderation::silences;
 use super::refusals;
 use super::{details_events, log, room_facts, room_roles};
 use crate::error::StatementError;
@@ -62,14 +63,15 @@ pub(crate) fn apply(
         }
         (MembershipCommand::Join { .. }, None) => {
             let history = room_facts::find(transaction, room)?.history;
-            let joining = Joining { user, room, role: RoomRole::Member, history, at };
+            let joining =
+                Joining { user, room, role: RoomRole::Member, history, is_added: false, at };
             join(transaction, joining, appended).map(Some)
         }
         (MembershipCommand::Leave { .. }, Some(_)) => {
             if room_roles::role_of(transaction, room, user)? == Some(RoomRole::Manager) {
                 room_roles::require_other_manager(transaction, room, user)?;
             }
-            let leaving = Leaving { user, room, removal: None, at };
+            let leaving = Leaving { user, room, removal: None, reason: "", at };
             leave(transaction, leaving, appended).map(Some)
         }
         (MembershipCommand::Read { .. } | MembershipCommand::Mute { .. }, None) => {
@@ -106,27 +108,34 @@ pub(super) struct Joining {
     pub(super) role: RoomRole,
     /// The earlier messages that the room shows to new members.
     pub(super) history: History,
+    /// Whether another user adds this one.
+    pub(super) is_added: bool,
     pub(super) at: Timestamp,
 }
 
 /// The end of a membership.
-pub(super) struct Leaving {
+pub(super) struct Leaving<'r> {
     /// The user, who is a member.
     pub(super) user: UserId,
     pub(super) room: RoomId,
     /// The act of another user; absent if the user leaves.
     pub(super) removal: Option<Removal>,
+    /// The reason of the removal.
+    pub(super) reason: &'r str,
     pub(super) at: Timestamp,
 }
 
 /// Joins a user to a room.
 pub(super) fn join(
     transaction: &dyn Transaction,
-    Joining { user, room, role, history, at }: Joining,
+    Joining { user, room, role, history, is_added, at }: Joining,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<LogPosition, StatementError> {
     let sql = "SELECT count(*) FROM members WHERE user_id = ?1";
     let joined = transaction.one(sql, &values![user.0], |row| row.natural(0))?;
+    if is_added && joined >= MAX_JOINED_BY_OTHERS {
+        return Err(refusals::too_many_rooms_to_be_added().into());
+    }
     if joined >= MAX_JOINED_ROOMS {
         return Err(refusals::too_many_rooms_joined().into());
     }
@@ -151,7 +160,7 @@ pub(super) fn join(
 /// Ends a membership.
 pub(super) fn leave(
     transaction: &dyn Transaction,
-    Leaving { user, room, removal, at }: Leaving,
+    Leaving { user, room, removal, reason, at }: Leaving<'_>,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<LogPosition, StatementError> {
     let sql = "INSERT INTO departures (room_id, user_id, at, joined_after, left_after) \
@@ -161,7 +170,7 @@ pub(super) fn leave(
     transaction.execute(sql, &values![user.0, room.0, at.0, head.0])?;
     let sql = "DELETE FROM members WHERE user_id = ?1 AND room_id = ?2";
     transaction.execute(sql, &values![user.0, room.0])?;
-    let left = MembershipEvent::Left { room, removal };
+    let left = MembershipEvent::Left { room, removal, reason: reason.to_owned() };
     let position = append(transaction, user, at, left, appended)?;
     details_events::append_left(transaction, user, room, at, appended)?;
     Ok(position)
@@ -177,7 +186,8 @@ pub(crate) fn snapshot(
     let sql = "SELECT room_id FROM members WHERE user_id = ?1 AND muted = 1 ORDER BY room_id";
     let muted = transaction.all(sql, &values![user.0], |row| Ok(RoomId(row.natural(0)?)))?;
     let rooms = room_facts::of_member(transaction, user)?;
-    Ok(MembershipSnapshot { memberships, rooms, muted })
+    let silences = silences::of_user(transaction, user)?;
+    Ok(MembershipSnapshot { memberships, rooms, muted, silences })
 }
 
 /// The membership of a member.

@@ -14,7 +14,7 @@ use madang_shared::notices::{
 use madang_shared::{Event, RoomId, Seq, Timestamp, Topic, User, UserId, codec};
 
 use super::context::CommandContext;
-use super::log;
+use super::{log, profile_rows};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, Value, values};
 
@@ -85,7 +85,7 @@ pub(crate) fn append_broadcast(
 pub(crate) fn append_mentions(
     transaction: &dyn Transaction,
     context: &CommandContext,
-    room: RoomId,
+    (room, message): (RoomId, Seq),
     mentions: &[madang_hub::notices::Mention],
     what: &NoticeContent,
 ) -> Result<(), StatementError> {
@@ -95,11 +95,48 @@ pub(crate) fn append_mentions(
         if notified.contains(&user) {
             continue;
         }
-        let sql = "INSERT INTO user_notices (user_id, at, content) VALUES (?1, ?2, ?3)";
-        transaction.run(sql, &values![user.0, context.at.0, codec::encode_part(what)])?;
+        let notice = append_own(transaction, user, context.at, what)?;
+        let sql = "INSERT INTO message_quotes (room_id, seq, user_id, notice_seq) VALUES (?1, ?2, ?3, ?4)";
+        transaction.run(sql, &values![room.0, message.0, user.0, notice.0])?;
         notified.push(user);
     }
     Ok(())
+}
+
+/// Appends a notice for one user. Returns its seq in the inbox.
+pub(super) fn append_own(
+    transaction: &dyn Transaction,
+    user: UserId,
+    at: Timestamp,
+    what: &NoticeContent,
+) -> Result<Seq, StatementError> {
+    let sql = "INSERT INTO user_notices (user_id, at, content) VALUES (?1, ?2, ?3)";
+    transaction.run(sql, &values![user.0, at.0, codec::encode_part(what)])?;
+    log::head(transaction, Topic::Inbox(user))
+}
+
+/// Takes a notice out of an inbox and out of its log, where the event replaces it.
+pub(super) fn withdraw(
+    transaction: &dyn Transaction,
+    (user, notice): (UserId, Seq),
+    event: InboxEvent,
+    at: Timestamp,
+) -> Result<(), StatementError> {
+    let sql = "DELETE FROM inbox_notices WHERE user_id = ?1 AND seq = ?2";
+    transaction.run(sql, &values![user.0, notice.0])?;
+    let (inbox, event) = (Topic::Inbox(user), Event::from(event));
+    log::redact(transaction, inbox, notice, |_| Some(event.clone()))?;
+    append(transaction, inbox, at, &event).map(drop)
+}
+
+/// Takes the notice that quotes a message out of an inbox and out of its log.
+pub(super) fn forget_quote(
+    transaction: &dyn Transaction,
+    quote: (UserId, Seq),
+    (room, message): (RoomId, Seq),
+    at: Timestamp,
+) -> Result<(), StatementError> {
+    withdraw(transaction, quote, InboxEvent::MessageDeleted { room, message }, at)
 }
 
 /// Appends a due notice, once.
@@ -160,7 +197,8 @@ pub(crate) fn inbox(
     let sql = "SELECT seq, at, content FROM inbox_notices WHERE user_id = ?1 ORDER BY seq";
     let notices = read_notices(transaction, sql, &values![user.0])?;
     let (marks, muted) = read_preferences(transaction, user)?;
-    Ok(InboxSnapshot { notices, marks, muted })
+    let quiet = profile_rows::quiet_hours(transaction, user)?;
+    Ok(InboxSnapshot { notices, marks, muted, quiet })
 }
 
 fn read_notices(
@@ -306,7 +344,7 @@ fn find_mentioned_member(
     Ok(None)
 }
 
-fn append(
+pub(super) fn append(
     transaction: &dyn Transaction,
     topic: Topic,
     at: Timestamp,

@@ -3,27 +3,27 @@
 
 use std::ops::ControlFlow;
 
-use madang_hub::orders::{advance, check_offer, check_room, ready_at, reopen, take};
+use madang_hub::orders::{advance, check_offer, check_room, order_right, ready_at, reopen, take};
+use madang_hub::policy::rights::{OrderFacts, check_order, no_order};
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::limits::MAX_RECOVERED_EVENTS;
 use madang_shared::orders::OrdersCommand;
 use madang_shared::orders::{
-    Destination, MenuItem, Order, OrderLine, OrderStatus, OrdersSnapshot, RECENT_CLOSED_ORDERS,
-    RECENT_STATUS_CHANGES, StatusChange,
+    Destination, MenuItem, MenuSnapshot, Order, OrderLine, OrderStatus, OrdersSnapshot,
+    OwnOrdersSnapshot, RECENT_CLOSED_ORDERS, RECENT_STATUS_CHANGES, StatusChange,
 };
 use madang_shared::{Event, MenuItemId, OrderId, Topic, UserId, codec};
 use serde::de::DeserializeOwned;
 
 use super::context::CommandContext;
-use super::log;
-use super::refusals;
+use super::{grants, log, refusals};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, Value, values};
 
-/// See the table of features. The inbox of another customer is not known yet.
+/// See the table of features. The topics of another customer are not known yet.
 pub(super) fn topics(author: UserId, _change: &OrdersCommand) -> Vec<Topic> {
-    vec![Topic::Orders, Topic::Notices, Topic::Inbox(author)]
+    vec![Topic::Orders, Topic::Notices, Topic::Inbox(author), Topic::OwnOrders(author)]
 }
 
 pub(super) fn apply(
@@ -32,6 +32,16 @@ pub(super) fn apply(
     change: OrdersCommand,
     _appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
+    if let Some((right, order)) = order_right(&change) {
+        let grants = grants::of_user(transaction, context.author.id)?;
+        let facts = facts(transaction, order)?;
+        check_order(right, (context.author.id, grants), facts)?;
+    }
+    // A customer's page follows the own orders, and places them.
+    let topic = match &change {
+        OrdersCommand::Place { .. } => Topic::OwnOrders(context.author.id),
+        _ => Topic::Orders,
+    };
     let actor = "INSERT INTO orders_actor (id, user_id) VALUES (1, ?1)";
     transaction.execute(actor, &values![context.author.id.0])?;
     let changed = match change {
@@ -70,8 +80,23 @@ pub(super) fn apply(
         }
     };
     transaction.execute("DELETE FROM orders_actor", &[])?;
-    let seq = log::head(transaction, Topic::Orders)?;
-    Ok(changed.then_some(LogPosition { topic: Topic::Orders, seq }))
+    let seq = log::head(transaction, topic)?;
+    Ok(changed.then_some(LogPosition { topic, seq }))
+}
+
+/// The facts about an order that decide the rights.
+fn facts(
+    transaction: &dyn Transaction,
+    order: OrderId,
+) -> Result<Option<OrderFacts>, StatementError> {
+    let sql = "SELECT customer_id, rider_id, table_number FROM orders WHERE id = ?1";
+    transaction.optional(sql, &values![order.0], |row| {
+        Ok(OrderFacts {
+            customer: UserId(row.natural(0)?),
+            rider: row.optional_natural(1)?.map(UserId),
+            is_at_table: row.optional_integer(2)?.is_some(),
+        })
+    })
 }
 
 /// Inserts the lines before their order, so that one event holds the whole order.
@@ -136,7 +161,7 @@ fn open_orders(
 fn find(transaction: &dyn Transaction, order: OrderId) -> Result<Order, StatementError> {
     let sql = "SELECT json FROM orders_as_json WHERE id = ?1";
     let found: Option<Option<Order>> = transaction.optional(sql, &values![order.0], decoded)?;
-    Ok(found.ok_or_else(refusals::no_order)?.ok_or_else(refusals::unreadable)?)
+    Ok(found.ok_or_else(no_order)?.ok_or_else(refusals::unreadable)?)
 }
 
 fn item(
@@ -158,6 +183,28 @@ pub(super) fn snapshot(transaction: &dyn Transaction) -> Result<OrdersSnapshot, 
     orders.extend(all::<Order>(transaction, closed, &values![RECENT_CLOSED_ORDERS as u64])?);
     orders.sort_by_key(|order| order.id);
     Ok(OrdersSnapshot { menu, orders, changes: changes(transaction)? })
+}
+
+/// The menu alone.
+pub(super) fn menu(transaction: &dyn Transaction) -> Result<MenuSnapshot, StatementError> {
+    let menu = all(transaction, "SELECT json FROM menu_as_json ORDER BY id", &[])?;
+    Ok(MenuSnapshot(OrdersSnapshot { menu, ..OrdersSnapshot::default() }))
+}
+
+/// The orders of one customer, as in [`snapshot`].
+pub(super) fn own(
+    transaction: &dyn Transaction,
+    customer: UserId,
+) -> Result<OwnOrdersSnapshot, StatementError> {
+    let open = "SELECT json FROM orders_as_json WHERE id IN (SELECT id FROM orders \
+        WHERE customer_id = ?1 AND status IN ('pending', 'accepted', 'cooking', 'ready', 'delivering'))";
+    let mut orders: Vec<Order> = all(transaction, open, &values![customer.0])?;
+    let closed = "SELECT json FROM orders_as_json WHERE id IN (SELECT id FROM orders \
+        WHERE customer_id = ?1 AND status IN ('delivered', 'cancelled') ORDER BY id DESC LIMIT ?2)";
+    let limit = RECENT_CLOSED_ORDERS as u64;
+    orders.extend(all::<Order>(transaction, closed, &values![customer.0, limit])?);
+    orders.sort_by_key(|order| order.id);
+    Ok(OwnOrdersSnapshot(OrdersSnapshot { orders, ..OrdersSnapshot::default() }))
 }
 
 /// The last changes of status, from the log. The search ends at the events that a client can resume

@@ -5,6 +5,7 @@ use madang_hub::ports::PeopleRequest;
 use madang_shared::people::{PAGE_PEOPLE, PeoplePage};
 use madang_shared::{User, UserId};
 
+use super::profile_rows;
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -35,7 +36,8 @@ pub(crate) fn page(
     };
     let sql = concat!(
         "SELECT users.id, users.name FROM users WHERE users.id <> ?1 AND name_key > ?2 \
-        AND instr(name_key, ?3) > 0 AND ",
+        AND (instr(name_key, ?3) > 0 OR EXISTS (SELECT 1 FROM profiles \
+            WHERE profiles.user_id = users.id AND instr(display_key, ?3) > 0)) AND ",
         is_known!(),
         " ORDER BY name_key LIMIT ?4"
     );
@@ -45,7 +47,11 @@ pub(crate) fn page(
     })?;
     let more = people.len() > PAGE_PEOPLE;
     people.truncate(PAGE_PEOPLE);
-    Ok(PeoplePage { people, more })
+    let mut profiles = Vec::new();
+    for user in &people {
+        profiles.extend(profile_rows::find(transaction, user.id)?);
+    }
+    Ok(PeoplePage { people, profiles, more })
 }
 
 /// Refuses a user whom the reader may not know, as one who does not exist.

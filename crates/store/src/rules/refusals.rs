@@ -4,7 +4,7 @@ use madang_hub::factors::MAX_PASSKEYS;
 use madang_hub::policy::rights::no_room;
 pub(crate) use madang_hub::policy::rights::no_user;
 use madang_shared::access_tokens::{MAX_BOTS_PER_USER, MAX_TOKENS_PER_ACCOUNT};
-use madang_shared::membership::MAX_JOINED_ROOMS;
+use madang_shared::membership::{MAX_JOINED_BY_OTHERS, MAX_JOINED_ROOMS};
 use madang_shared::rooms::MAX_ROOMS_MADE;
 use madang_shared::topic::Durability;
 use madang_shared::{ErrorCode, Failure, Topic};
@@ -15,10 +15,6 @@ pub(crate) fn no_message() -> Failure {
 
 pub(crate) fn no_post() -> Failure {
     Failure::new(ErrorCode::NotFound, "This post does not exist, or was deleted.")
-}
-
-pub(crate) fn no_order() -> Failure {
-    Failure::new(ErrorCode::NotFound, "This order does not exist.")
 }
 
 pub(crate) fn no_bot() -> Failure {
@@ -117,6 +113,20 @@ pub(crate) fn passkey_registered() -> Failure {
     Failure::new(ErrorCode::Invalid, "This passkey is registered already; use another device.")
 }
 
+pub(crate) fn provider_taken() -> Failure {
+    let message = "This account of the identity provider belongs to another user here.";
+    Failure::new(ErrorCode::NameTaken, message)
+}
+
+pub(crate) fn no_linked_provider() -> Failure {
+    Failure::new(ErrorCode::NotFound, "You do not sign in with this identity provider.")
+}
+
+pub(crate) fn last_way_to_sign_in() -> Failure {
+    let message = "This is your last way to sign in; set a password or add a passkey first.";
+    Failure::new(ErrorCode::Forbidden, message)
+}
+
 /// The same for a passkey that was removed and for one that was never there.
 pub(crate) fn passkey_unusable() -> Failure {
     let message = "This passkey does not sign in here any more; sign in another way.";
@@ -142,6 +152,14 @@ pub(crate) fn totp_changed() -> Failure {
 
 pub(crate) fn no_provider_account() -> Failure {
     let message = "There is no account for you here; ask an administrator of the workspace.";
+    Failure::new(ErrorCode::Forbidden, message)
+}
+
+pub(crate) fn too_many_rooms_to_be_added() -> Failure {
+    let message = format!(
+        "This person is in {MAX_JOINED_BY_OTHERS} rooms or more, so others cannot add them; they can join a public room \
+         by themselves."
+    );
     Failure::new(ErrorCode::Forbidden, message)
 }
 

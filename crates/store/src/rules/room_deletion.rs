@@ -11,6 +11,7 @@ use madang_shared::{Event, RoomId, Topic, UserId, codec};
 use super::context::CommandContext;
 use super::log;
 use super::membership::{self, Leaving};
+use super::moderation::reports;
 use super::notices;
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
@@ -26,10 +27,11 @@ pub(super) fn delete(
     let members = transaction.all(sql, &values![room.0], |row| Ok(UserId(row.natural(0)?)))?;
     for user in members {
         let removal = Some(Removal::Deleted(context.author.clone()));
-        let leaving = Leaving { user, room, removal, at: context.at };
+        let leaving = Leaving { user, room, removal, reason: "", at: context.at };
         membership::leave(transaction, leaving, appended)?;
     }
     notices::forget_room(transaction, context, room)?;
+    reports::close_room(transaction, room, context.at)?;
     for sql in [
         "DELETE FROM messages WHERE room_id = ?1",
         "DELETE FROM departures WHERE room_id = ?1",

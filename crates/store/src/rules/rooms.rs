@@ -4,6 +4,7 @@ use madang_hub::policy;
 use madang_hub::ports::TopicEvent;
 use madang_hub::rooms::RoomsChange;
 use madang_hub::rooms::{FIRST_ROOM, FIRST_ROOM_NAME};
+use madang_shared::administration::AuditAct;
 use madang_shared::details::DetailsEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::roles::{History, RoomKind, RoomRole};
@@ -12,10 +13,12 @@ use madang_shared::{RoomId, Timestamp, Topic, UserId};
 
 use super::context::CommandContext;
 use super::membership::{self, Joining};
+use super::moderation::Origin;
+use super::moderation::silences::{self, SilenceChange};
 use super::new_rooms::{create_topics, require_few_rooms};
 use super::refusals;
 use super::skeletons::NameTable;
-use super::{details_events, direct, room_deletion, room_facts, room_members};
+use super::{details_events, direct, people, room_deletion, room_facts, room_members};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -46,13 +49,16 @@ pub(super) fn topics(author: UserId, change: &RoomsChange) -> Vec<Topic> {
             users.iter().chain([&author]).copied().map(Topic::Memberships).collect()
         }
         RoomsChange::Change { room, change: RoomChange::Name(_) } => {
-            vec![names, Topic::Room(*room)]
+            vec![Topic::Administration, names, Topic::Room(*room)]
         }
-        RoomsChange::Change { room, .. } => vec![Topic::Room(*room)],
-        RoomsChange::Invite { room, user, .. } | RoomsChange::Remove { room, user } => {
-            vec![Topic::Memberships(*user), Topic::Details(*room)]
+        RoomsChange::Change { room, .. } => vec![Topic::Administration, Topic::Room(*room)],
+        RoomsChange::Invite { room, user, .. } | RoomsChange::Remove { room, user, .. } => {
+            vec![Topic::Administration, Topic::Memberships(*user), Topic::Details(*room)]
         }
-        RoomsChange::Delete { room } => vec![Topic::Details(*room), Topic::Room(*room)],
+        RoomsChange::Silence { user, .. } => vec![Topic::Administration, Topic::Memberships(*user)],
+        RoomsChange::Delete { room } => {
+            vec![Topic::Administration, Topic::Details(*room), Topic::Room(*room)]
+        }
     }
 }
 
@@ -72,20 +78,33 @@ pub(crate) fn apply(
         }
         RoomsChange::OpenDirect { users } => direct::open(transaction, context, &users, appended),
         RoomsChange::Change { room, change } => {
-            if change_fact(transaction, context, room, &change)? {
-                room_facts::append_change(transaction, context, room, appended).map(Some)
-            } else {
-                Ok(None)
+            if !change_fact(transaction, context, room, &change)? {
+                return Ok(None);
             }
+            let at = room_facts::append_change(transaction, context, room, appended)?;
+            let (about, kind) = ((None, Some(room)), room_facts::find(transaction, room)?.kind);
+            let (origin, detail) = (Origin::of(context, ""), change_detail(&change, kind));
+            origin.record(transaction, AuditAct::ChangeRoom, about, &detail, appended)?;
+            Ok(Some(at))
         }
         RoomsChange::Invite { room, user, role } => {
             room_members::invite(transaction, context, (room, user, role), appended)
         }
-        RoomsChange::Remove { room, user } => {
-            room_members::remove(transaction, context, (room, user), appended)
+        RoomsChange::Remove { room, user, reason } => {
+            room_members::remove(transaction, context, (room, user), &reason, appended)
+        }
+        RoomsChange::Silence { room, user, lasts_ms, reason } => {
+            people::require_known(transaction, context.author.id, user)?;
+            let change = SilenceChange { user, room: Some(room), lasts_ms };
+            let origin = Origin::of(context, &reason);
+            let set = silences::set(transaction, origin, change, appended)?;
+            Ok(set.map(|(at, _entry)| at))
         }
         RoomsChange::Delete { room } => {
-            room_deletion::delete(transaction, context, room, appended).map(Some)
+            let at = room_deletion::delete(transaction, context, room, appended)?;
+            let (origin, about) = (Origin::of(context, ""), (None, Some(room)));
+            origin.record(transaction, AuditAct::DeleteRoom, about, "", appended)?;
+            Ok(Some(at))
         }
     }
 }
@@ -121,7 +140,11 @@ fn create(
     NameTable::Rooms.add(transaction, room.0, name)?;
     create_topics(transaction, room)?;
     let (role, history) = (RoomRole::Manager, History::All);
-    membership::join(transaction, Joining { user: author, room, role, history, at }, appended)
+    membership::join(
+        transaction,
+        Joining { user: author, room, role, history, is_added: false, at },
+        appended,
+    )
 }
 
 fn require_free_name(
@@ -150,6 +173,18 @@ fn describe(
     }
     let described = DetailsEvent::Described { description, by: context.author.clone() };
     Ok(Some(details_events::append(transaction, room, context.at, described, appended)?))
+}
+
+/// A change of a room, for the audit log. The name of a private room is for its members.
+fn change_detail(change: &RoomChange, kind: RoomKind) -> String {
+    match change {
+        RoomChange::Name(name) if kind == RoomKind::Public => format!("name: {name}"),
+        RoomChange::Name(_) => "name".to_owned(),
+        RoomChange::Posting(posting) => format!("posting: {}", posting.name()),
+        RoomChange::History(history) => format!("history: {}", history.name()),
+        RoomChange::Archived(archived) => format!("archived: {archived}"),
+        RoomChange::Default(is_default) => format!("default: {is_default}"),
+    }
 }
 
 /// Changes a fact of a room. Returns whether it was another one before.

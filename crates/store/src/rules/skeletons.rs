@@ -2,6 +2,7 @@
 
 use madang_hub::names;
 
+use super::erased_names;
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
@@ -40,7 +41,7 @@ impl NameTable {
         }
     }
 
-    /// Whether a name looks like another one. `name_key` is the key of the name itself.
+    /// Whether a name looks like another one, or like that of an erased account. `name_key` is the key of the name itself.
     pub(crate) fn has_look_alike(
         self,
         transaction: &dyn Transaction,
@@ -48,7 +49,9 @@ impl NameTable {
         name_key: &str,
     ) -> Result<bool, StatementError> {
         let [as_seen, as_read] = names::skeletons(name);
-        transaction.exists(self.statements().find, &values![as_seen, as_read, name_key])
+        Ok(transaction.exists(self.statements().find, &values![as_seen, as_read, name_key])?
+            || (matches!(self, Self::Users)
+                && erased_names::is_erased_name(transaction, name, name_key)?))
     }
 
     /// Adds the skeletons of a new or changed name.

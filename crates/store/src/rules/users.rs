@@ -1,12 +1,14 @@
 //! Users, their sessions, and service accounts.
 
 use madang_hub::policy;
+use madang_hub::policy::rights::check_ban;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::roles::RoomRole;
 use madang_shared::{RoomId, Timestamp, Topic, User, UserId};
 
 use super::membership::{self, Joining};
+use super::moderation::bans;
 use super::refusals;
 use super::skeletons::NameTable;
 use super::{access_tokens, log, notices, room_facts};
@@ -144,7 +146,7 @@ pub(crate) fn join(
     appended: &mut Vec<TopicEvent>,
 ) -> Result<(), StatementError> {
     let history = room_facts::find(transaction, room)?.history;
-    let joining = Joining { user, room, role: RoomRole::Member, history, at };
+    let joining = Joining { user, room, role: RoomRole::Member, history, is_added: false, at };
     membership::join(transaction, joining, appended).map(drop)
 }
 
@@ -185,15 +187,19 @@ pub(crate) fn is_named(
 pub(crate) fn session(
     transaction: &dyn Transaction,
     token: &TokenHash,
+    now: Timestamp,
 ) -> Result<Option<UserSession>, StatementError> {
-    let sql = "SELECT users.id, users.name, sessions.is_used \
+    let sql = "SELECT users.id, users.name, sessions.is_used, account_bans.ends_at, account_bans.reason \
         FROM sessions JOIN users ON users.id = sessions.user_id \
+        LEFT JOIN account_bans ON account_bans.user_id = users.id \
         WHERE token_hash = ?1 AND users.deactivated_at IS NULL";
     let session = transaction.optional(sql, &values![token], |row| {
         let user = User { id: UserId(row.natural(0)?), name: row.string(1) };
-        Ok(UserSession { user, is_used: row.integer(2)? != 0 })
+        Ok((UserSession { user, is_used: row.integer(2)? != 0 }, bans::read(row, 3)?))
     })?;
-    Ok(session)
+    let Some((session, ban)) = session else { return Ok(None) };
+    check_ban(ban.as_ref(), now)?;
+    Ok(Some(session))
 }
 
 /// Records that a session is used; false if it has ended.
@@ -212,10 +218,12 @@ pub(crate) fn ended_sessions(
     sessions: Vec<TokenHash>,
     now: Timestamp,
 ) -> Result<Vec<TokenHash>, StatementError> {
-    let sql = "SELECT 1 FROM sessions WHERE token_hash = ?1";
+    let sql = "SELECT 1 FROM sessions WHERE token_hash = ?1 AND NOT EXISTS \
+        (SELECT 1 FROM account_bans WHERE account_bans.user_id = sessions.user_id \
+        AND (ends_at IS NULL OR ends_at > ?2))";
     let mut ended = Vec::new();
     for session in sessions {
-        if !transaction.exists(sql, &values![session])?
+        if !transaction.exists(sql, &values![session, now.0])?
             && access_tokens::user(transaction, &session, now)?.is_none()
         {
             ended.push(session);

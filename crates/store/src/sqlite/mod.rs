@@ -5,12 +5,13 @@
 //! transaction, with one sync. Readers have connections of their own: in WAL mode readers and the writer do
 //! not block each other. In memory, one connection executes each read and each write in the caller's turn.
 //!
-//! Reading order: `transaction`, `group`; `threads`, `options`, `open`, `migrations`, `durability`, `stamp`,
+//! Reading order: `transaction`, `group`; `threads`, `options`, `open`, `migrations`, `durability`, `stamp`, `erasure_list`,
 //! `writer`, `database_lock`, `file_identity`, `size_reports`, `damage`, `readers`, `external_changes`; `inline`; `visiting`; `transfer`.
 
 mod damage;
 mod database_lock;
 mod durability;
+mod erasure_list;
 mod external_changes;
 mod file_identity;
 mod group;

@@ -7,6 +7,7 @@ use madang_shared::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags, TransactionBehavior};
 
+use super::erasure_list::ErasureList;
 use super::options::{OpenError, Options, Synchronous};
 use super::{durability, migrations};
 use crate::rules::{rooms, skeletons};
@@ -57,6 +58,7 @@ pub(super) fn writer(
         .and_then(|()| skeletons::add_missing(&*transaction))
         .and_then(|()| durability::begin(&transaction, options.synchronous, path))
         .map_err(|error| OpenError::of_statement(path, error))?;
+    ErasureList::of(path).reconcile(path, &*transaction, now)?;
     transaction.commit().map_err(explain)?;
     // Only now, because all writes up to here have to be synced.
     let synchronous = match options.synchronous {

@@ -36,8 +36,8 @@ async fn a_sign_in_waits_for_no_other_read() {
         ));
     }
     (0..options.readers).for_each(|_| is_begun.recv().unwrap());
-    assert_eq!(store.session([1; 32]).await, Ok(Some(mina)));
-    assert_eq!(store.session([2; 32]).await, Ok(None));
+    assert_eq!(store.session([1; 32], now).await, Ok(Some(mina)));
+    assert_eq!(store.session([2; 32], now).await, Ok(None));
     assert_eq!(store.ended_sessions(vec![[1; 32], [2; 32]], Timestamp(0)).await, Ok(vec![[2; 32]]));
     drop(slow_reads);
     store.close().await;

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use madang_hub::erasure::ErasureRecord;
 use madang_hub::ports::StoreError;
 use madang_shared::Timestamp;
 
 use super::damage::Damage;
 use super::database_lock::DatabaseLock;
+use super::erasure_list::ErasureList;
 use super::external_changes::{CommitWatcher, ExternalChanges};
 use super::file_identity::FileIdentity;
 use super::open;
@@ -31,6 +33,7 @@ pub type Sqlite = EngineStore<DatabaseThreads<SqliteEngine>>;
 pub struct SqliteEngine {
     watcher: CommitWatcher,
     damage: Damage,
+    erasures: ErasureList,
 }
 
 impl ThreadedEngine for SqliteEngine {
@@ -42,6 +45,10 @@ impl ThreadedEngine for SqliteEngine {
 
     fn check_damage(&self) -> Result<(), StoreError> {
         self.damage.check()
+    }
+
+    fn list_erasure(&self, record: &ErasureRecord) -> Result<(), StoreError> {
+        self.erasures.add(record).map_err(|error| not_listed(&error))
     }
 }
 
@@ -89,9 +96,19 @@ impl Sqlite {
         let readers = readers.into_iter().map(reading).collect();
         let readers = Readers::start("sqlite-reader", readers, reading(sign_ins), &damage)
             .map_err(OpenError::Thread)?;
-        let engine = SqliteEngine { watcher, damage };
+        let erasures = ErasureList::of(path);
+        let engine = SqliteEngine { watcher, damage, erasures };
         let threads = DatabaseThreads { engine, readers, writer, revision };
         let store = Self::over(threads, options.free_space.clone());
         Ok((store, events))
     }
+}
+
+/// The error of an erasure whose record was not written beside the database.
+pub(super) fn not_listed(error: &std::io::Error) -> StoreError {
+    let message = format!(
+        "the account is erased, but the list beside the database was not written, so a restored copy would have it again: \
+        {error}"
+    );
+    StoreError::Unavailable(message)
 }

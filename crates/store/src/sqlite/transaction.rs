@@ -16,6 +16,10 @@ impl Transaction for Connection {
         Ok(u64::try_from(statement.raw_execute()?).unwrap_or(u64::MAX))
     }
 
+    fn size_query(&self) -> &'static str {
+        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    }
+
     fn visit(
         &self,
         sql: &'static str,

@@ -8,14 +8,17 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
+use madang_hub::erasure::ErasureRecord;
 use madang_hub::ports::{StoreError, TopicEvent};
 use madang_hub::storage::FreeSpace;
 use rusqlite::{Connection, OpenFlags, Transaction as SqliteTransaction, TransactionBehavior};
 
 use super::damage::Damage;
+use super::erasure_list::ErasureList;
 use super::migrations;
 use super::open::{self, BUSY};
 use super::options::OpenError;
+use super::threads::not_listed;
 use crate::connections::{Apply, Connections, ReadLane, WriteResults, only};
 use crate::error::StatementError;
 use crate::readers::{EngineErrors, ReadPayer};
@@ -31,6 +34,7 @@ pub type VisitedSqlite = EngineStore<VisitingConnection>;
 pub struct VisitingConnection {
     connection: Mutex<Connection>,
     damage: Damage,
+    erasures: ErasureList,
 }
 
 impl VisitedSqlite {
@@ -53,7 +57,10 @@ impl VisitedSqlite {
             return Err(OpenError::Engine { path: path.to_owned(), detail: detail.to_owned() });
         }
         let connection = Mutex::new(connection);
-        let connection = VisitingConnection { connection, damage: Damage::default() };
+        // As the server does: SQLite keeps its other files beside the real one.
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let erasures = ErasureList::of(&real);
+        let connection = VisitingConnection { connection, damage: Damage::default(), erasures };
         Ok(Self::over(connection, FreeSpace::default()))
     }
 }
@@ -122,6 +129,10 @@ impl Connections for VisitingConnection {
 
     fn external_revision(&self) -> u64 {
         0
+    }
+
+    fn list_erasure(&self, record: &ErasureRecord) -> Result<(), StoreError> {
+        self.erasures.add(record).map_err(|error| not_listed(&error))
     }
 
     fn check_damage(&self) -> Result<(), StoreError> {

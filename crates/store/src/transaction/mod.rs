@@ -29,6 +29,9 @@ pub trait Transaction {
         self.execute(sql, values).map(drop)
     }
 
+    /// The query of the size of the database in bytes, which each engine answers in its own words.
+    fn size_query(&self) -> &'static str;
+
     /// Calls `visit` for each row of a query, until it breaks.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use madang_hub::ports::Store;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::shared_state::SharedStateRead;
-use madang_shared::orders::{Destination, OrderLine, OrdersCommand, OrdersEvent};
+use madang_shared::orders::{Destination, OrderLine, OrdersCommand, OrdersEvent, OwnOrdersEvent};
 use madang_shared::{Event, MenuItemId, Seq, Timestamp, Topic, codec};
 use madang_store::InlineSqlite;
 
@@ -19,7 +19,7 @@ fn a_clone_keeps_the_data_over_a_restart() {
     let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
     let restarted = store.clone();
     drop(store);
-    assert_eq!(restarted.session_now(token("Mina")), Ok(Some(mina)));
+    assert_eq!(restarted.session_now(token("Mina"), NOW), Ok(Some(mina)));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn the_triggers_read_the_time_that_was_set() {
         let committed = store.commit_now(vec![write(&mina, number, place)]).remove(0);
         let event = committed.expect("stored").event.expect("an event");
         match codec::decode_event(&event) {
-            Ok(Event::Orders(OrdersEvent::Changed { at, .. })) => at,
+            Ok(Event::OwnOrders(OwnOrdersEvent(OrdersEvent::Changed { at, .. }))) => at,
             other => panic!("{other:?}"),
         }
     };
@@ -108,7 +108,7 @@ async fn an_unavailable_engine_fails_every_operation() {
     let mina = store.sign_up_now(new_user("Mina")).expect("the name is free");
     store.set_unavailable(true);
     assert!(is_unavailable(&store.sign_up(new_user("Theo")).await));
-    assert!(is_unavailable(&store.session(token("Mina")).await));
+    assert!(is_unavailable(&store.session(token("Mina"), NOW).await));
     assert!(is_unavailable(
         &store.open(mina.id, SharedStateRead::uncached(Topic::Notices), None).await
     ));
@@ -116,7 +116,7 @@ async fn an_unavailable_engine_fails_every_operation() {
     assert!(is_unavailable(&store.commit(vec![post(&mina, 1, FIRST_ROOM, "x")]).await[0]));
     store.set_unavailable(false);
     assert!(store.sign_up(new_user("Theo")).await.is_ok());
-    assert!(store.session(token("Theo")).await.is_ok_and(|user| user.is_some()));
+    assert!(store.session(token("Theo"), NOW).await.is_ok_and(|user| user.is_some()));
     let mut taken = new_user("theo");
     taken.token = token("other");
     refusal(store.sign_up(taken).await);

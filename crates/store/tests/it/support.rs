@@ -156,7 +156,8 @@ impl TestStore {
         logged.iter().map(|event| decode(&event.content)).collect()
     }
 
-    /// Receives this many events from the event stream, and drops the notices and the details of rooms between them.
+    /// Receives this many events from the event stream, and drops the notices, the details of rooms, and the copies for customers
+    /// between them.
     pub(crate) async fn receive(&mut self, count: usize) -> Vec<TopicEvent> {
         self.receive_kind(count, false).await
     }
@@ -170,9 +171,9 @@ impl TestStore {
         let mut events = Vec::new();
         while events.len() < count {
             let received = self.events.recv().await.expect("the engine lives").into_iter();
-            events.extend(received.filter(|event| {
-                is_notice(event.topic) == notices && !matches!(event.topic, Topic::Details(_))
-            }));
+            events.extend(
+                received.filter(|event| is_notice(event.topic) == notices && !is_copy(event.topic)),
+            );
         }
         assert_eq!(events.len(), count, "{events:?}");
         events
@@ -186,6 +187,11 @@ pub(crate) fn joined_room(committed: &Committed) -> RoomId {
         Ok(Event::Membership(MembershipEvent::Joined(membership))) => membership.room,
         other => panic!("{other:?}"),
     }
+}
+
+/// Whether the events of the topic accompany those of another one.
+fn is_copy(topic: Topic) -> bool {
+    matches!(topic, Topic::Details(_) | Topic::Menu | Topic::OwnOrders(_))
 }
 
 fn is_notice(topic: Topic) -> bool {

@@ -15,6 +15,7 @@ use madang_shared::access_tokens::{
 };
 use madang_shared::{ErrorCode, UserId, validate};
 
+use crate::http::accounts::confirmation::ConfirmedUser;
 use crate::http::extract::{AuthUser, CommandUser};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
@@ -50,10 +51,10 @@ pub async fn list(
 /// Issues a token for the signed-in user.
 pub async fn issue(
     State(state): State<AppState>,
-    user: CommandUser,
+    confirmed: ConfirmedUser,
     body: JsonObject,
 ) -> Result<(StatusCode, Json<IssuedAccessToken>), Problem> {
-    let owner = user.auth.owner()?.id;
+    let owner = confirmed.user().id;
     issue_for(&state, owner, owner, body).await
 }
 
@@ -103,12 +104,12 @@ pub async fn bot_tokens(
 /// Issues a token for a bot.
 pub async fn issue_for_bot(
     State(state): State<AppState>,
-    user: CommandUser,
+    confirmed: ConfirmedUser,
     path: Result<Path<u64>, PathRejection>,
     body: JsonObject,
 ) -> Result<(StatusCode, Json<IssuedAccessToken>), Problem> {
     let Path(bot) = path.map_err(|_| no_bot())?;
-    issue_for(&state, user.auth.owner()?.id, UserId(bot), body).await
+    issue_for(&state, confirmed.user().id, UserId(bot), body).await
 }
 
 /// Ends a token of a bot, and closes its connections.

@@ -45,7 +45,7 @@ pub async fn list(
     let limit = number("limit", limit)?.unwrap_or(PAGE_POSTS).clamp(1, PAGE_POSTS);
     let query = PostsQuery::Before { before, limit };
     // Bounds the pages of one user that are read and encoded at a time.
-    let reader = user.reader(Need::Account)?;
+    let reader = user.reader(Need::FEED)?;
     let _memory = user.account.reserve_answer_memory(ANSWER_BYTES).await;
     match state.store.query(reader, query.into()).await? {
         Answer::Posts(PostsAnswer::Before(page)) => Ok(Json(page)),
@@ -60,7 +60,7 @@ pub async fn read(
     id: Result<Path<u64>, PathRejection>,
 ) -> Result<Json<Post>, Problem> {
     let id = id_in(id)?;
-    Ok(Json(state.store.post(user.reader(Need::Account)?, id).await?))
+    Ok(Json(state.store.post(user.reader(Need::FEED)?, id).await?))
 }
 
 /// Creates a post, and answers it with its address. A repeated request gets the text as it is now,
@@ -97,7 +97,7 @@ pub async fn edit(
     let id = id_in(id)?;
     let text = text_in(&body)?;
     let command = PostsCommand::Edit { post: id, text: text.clone() };
-    let reader = author.auth.reader(Need::Account)?;
+    let reader = author.auth.reader(Need::FEED)?;
     match commit(&state, author, key, command).await? {
         Some(Event::Posts(PostsEvent::Edited { post, .. }))
             if post.id == id && post.text == text =>

@@ -13,9 +13,10 @@ use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::Resource;
 use madang_hub::ports::{NewUser, StoreError, TokenHash};
 use madang_hub::{names, policy};
+use madang_shared::moderation::OwnBan;
 use madang_shared::roles::Access;
 use madang_shared::session::{CurrentSession, OwnRole, SessionInfo};
-use madang_shared::{ErrorCode, User};
+use madang_shared::{ErrorCode, Timestamp, User};
 
 use serde::Serialize;
 
@@ -133,6 +134,8 @@ struct WithRole {
     session: CurrentSession,
     #[serde(flatten)]
     role: OwnRole,
+    #[serde(flatten)]
+    ban: OwnBan,
 }
 
 /// Answers the facts about the server, and the user of the session. A missing session is not an error, because every
@@ -149,7 +152,11 @@ pub async fn current(
     }
     let candidates = candidates(&headers, &client_info);
     let now = state.clock.now();
-    let identity = authenticate(state.store.as_ref(), &candidates, now).await?;
+    let identity = match authenticate(state.store.as_ref(), &candidates, now).await {
+        // The only refusal of a session is a ban, of which the answer tells.
+        Err(StoreError::Refused(_)) => None,
+        identity => identity?,
+    };
     let user = identity.map(|identity| identity.user);
     let secured = match &user {
         Some(user) => {
@@ -167,12 +174,28 @@ pub async fn current(
     };
     let workspace = (*state.hub.workspace()).clone();
     let session = CurrentSession { user, secured, workspace };
-    let body = Json(WithRole { session, role: OwnRole { role } });
+    let ban = own_ban(&state, &sessions(&candidates), now).await?;
+    let body = Json(WithRole { session, role: OwnRole { role }, ban });
     Ok(if needs_probe {
         (set_cookies([probe_cookie(&client_info)]), body).into_response()
     } else {
         body.into_response()
     })
+}
+
+/// The ban of the user of one of these sessions.
+async fn own_ban(
+    state: &AppState,
+    sessions: &[TokenHash],
+    now: Timestamp,
+) -> Result<OwnBan, Problem> {
+    for session in sessions {
+        let ban = state.store.ban_of_session(*session, now).await?;
+        if ban.is_some() {
+            return Ok(OwnBan { ban });
+        }
+    }
+    Ok(OwnBan::default())
 }
 
 /// Ends each session that the request names, and closes its connections. Ending an ended session is not an error.

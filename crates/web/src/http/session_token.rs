@@ -162,7 +162,7 @@ impl Credential {
         now: Timestamp,
     ) -> Result<Option<Identity>, StoreError> {
         Ok(match self {
-            Self::Session(hash) => store.session(hash).await?.map(Identity::from),
+            Self::Session(hash) => store.session(hash, now).await?.map(Identity::from),
             Self::AccessToken(hash) => {
                 let found = store.token_user(hash, now).await?;
                 found.map(|TokenUser { user, access }| Identity {

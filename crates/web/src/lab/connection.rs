@@ -60,6 +60,9 @@ pub(super) async fn run<D: Demo>(
         disconnect = serve(&state, account, &mut transport, &mut demo) => disconnect,
         () = slot.evicted() => return,
         () = stopping.cancelled() => Disconnect::Close(CloseCode::GoingAway),
+        () = state.bans.until_banned(network, state.clock.as_ref()) => {
+            Disconnect::Close(CloseCode::Banned)
+        }
     };
     // Before the close frame, whose answer may take long: other clients are notified now.
     drop(demo);

@@ -1,6 +1,5 @@
 //! The task of one client, from its connect to its disconnect.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::Query;
@@ -14,17 +13,20 @@ use madang_hub::policy::access::RequestKind;
 use madang_hub::ports::{Identity, StoreError, Write};
 use madang_hub::storage;
 use madang_shared::roles::Access;
+use madang_shared::workspace::Workspace;
 use madang_shared::{CommandId, ErrorCode, Failure, Topic, User};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use socketioxide::extract::SocketRef;
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::watch;
 
 use super::client::{GatewayClient, InboundEvent};
+use super::client_topics::ClientTopics;
 use super::gateway::Gateway;
 use super::inbound::{InboundAction, action_of, refusal, stopping};
 use super::packets::InboundContent;
-use super::replay::{self, Positions, ReplayError};
+use super::replay::{self, Positions};
 use super::settings::{PresenceEvents, Vocabulary};
 use super::subscribers::ClientHandle;
 use super::token::TokenClient;
@@ -77,22 +79,27 @@ async fn serve(
     let watch = token
         .as_ref()
         .map(|token| token.watch(&gateway.state, gateway.subscribers.topics().collect()));
-    if let Err(error) = join_topics(gateway, &handle, positions.unwrap_or_default()).await {
-        tracing::warn!(%id, %error, "Socket.IO: the replay to a client failed; it is disconnected");
-        client.disconnect(socket);
-        return;
-    }
+    let mut workspace = gateway.state.hub.watch_workspace();
+    let mut topics = ClientTopics::new(gateway, &handle);
+    let refusals = match topics.join(positions.unwrap_or_default()).await {
+        Ok(refusals) => refusals,
+        Err(error) => {
+            tracing::warn!(%id, %error, "Socket.IO: the replay to a client failed; it is disconnected");
+            client.disconnect(socket);
+            return;
+        }
+    };
     tracing::debug!(%id, wants_positions, "Socket.IO: a client has connected");
     announce(gateway, PresenceChange::Connected, &id);
-    for refusal in &gateway.refusals {
+    for refusal in &refusals {
         client.send_refusal(&socket, refusal);
     }
     let account = account_of(gateway, &handle);
     loop {
         let event = tokio::select! {
             event = events.recv() => event,
-            topics = access_changes(watch.as_ref()) => {
-                if let Err(failure) = check_topics(gateway, &handle, topics).await {
+            () = changes(watch.as_ref(), &mut workspace) => {
+                if let Err(failure) = topics.check().await {
                     client.send_refusal(&socket, &("refused", refusal("token", &failure)));
                     return client.disconnect(socket);
                 }
@@ -100,6 +107,10 @@ async fn serve(
             }
             () = access_end(gateway, token.as_deref()) => {
                 tracing::info!(%id, "Socket.IO: a client has lost its access; it is disconnected");
+                return client.disconnect(socket);
+            }
+            () = banned(gateway, &socket) => {
+                tracing::info!(%id, "Socket.IO: the network of a client is banned; it is disconnected");
                 return client.disconnect(socket);
             }
             () = gateway.state.stopping.cancelled() => {
@@ -141,11 +152,19 @@ fn account_of(gateway: &Gateway, handle: &ClientHandle) -> Option<Account> {
     Some(gateway.state.hub.budgets().account(user, network, gateway.state.clock.now()))
 }
 
-/// The topics that a client with a token may have lost; never for a guest.
-async fn access_changes(watch: Option<&AccessWatch>) -> BTreeSet<Topic> {
-    match watch {
-        Some(watch) => watch.changed().await,
-        None => std::future::pending().await,
+/// Waits until the access of a client, the apps or the grants of roles may have changed.
+async fn changes(watch: Option<&AccessWatch>, workspace: &mut watch::Receiver<Arc<Workspace>>) {
+    let access = async {
+        match watch {
+            Some(watch) => watch.changed().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _topics = access => {}
+        // Without a hub, which sends it, the server stops.
+        Ok(()) = workspace.changed() => {}
+        else => std::future::pending().await,
     }
 }
 
@@ -161,18 +180,10 @@ async fn access_end(gateway: &Gateway, token: Option<&TokenClient>) {
     }
 }
 
-/// Checks the access to topics that a client follows.
-async fn check_topics(
-    gateway: &Gateway,
-    handle: &ClientHandle,
-    topics: BTreeSet<Topic>,
-) -> Result<(), Failure> {
-    let Some(token) = &handle.client.token else { return Ok(()) };
-    for topic in topics {
-        let checked = token.check_topic(&gateway.state, topic).await;
-        checked.map_err(|error| Problem::from(error).failure)?;
-    }
-    Ok(())
+/// Completes when the network of a client is banned.
+async fn banned(gateway: &Gateway, socket: &SocketRef) {
+    let network = ClientInfo::of(&socket.req_parts().extensions).client.map(Network::of);
+    gateway.state.bans.until_banned(network, gateway.state.clock.as_ref()).await;
 }
 
 /// The positions that a client sends: in `auth`, or, from versions without `auth`, in the query, as JSON.
@@ -190,28 +201,6 @@ fn positions_of(socket: &SocketRef, auth: Option<&Value>) -> Result<Option<Posit
     };
     let positions: Value = serde_json::from_str(&text).unwrap_or_default();
     replay::positions_in(Some(&json!({ "positions": positions })))
-}
-
-async fn join_topics(
-    gateway: &Gateway,
-    handle: &ClientHandle,
-    mut positions: Positions,
-) -> Result<(), ReplayError> {
-    for topic in gateway.subscribers.topics() {
-        if let Some(token) = &handle.client.token {
-            match token.check_topic(&gateway.state, topic).await {
-                Ok(()) => {}
-                Err(StoreError::Refused(failure)) => {
-                    let refusal = refusal(&topic.to_string(), &failure);
-                    handle.client.send_refusal(&handle.socket, &("refused", refusal));
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        replay::catch_up_and_join(gateway, handle, topic, positions.remove(&topic)).await?;
-    }
-    Ok(())
 }
 
 /// A client's arrival or its end.

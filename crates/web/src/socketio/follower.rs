@@ -1,6 +1,7 @@
 //! The gateway's subscription to the hub: one session for all clients, as a connection of the app has one. Its events
 //! arrive in order and without holes, and go to the clients in that order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +11,16 @@ use futures_util::stream::FuturesUnordered;
 use madang_hub::ports::{ServiceAccount, StoreError, Write};
 use madang_hub::{Effect, PendingHello, Session, StoreResponse};
 use madang_shared::chat::ChatEvent;
+use madang_shared::erasure::ErasureEvent;
 use madang_shared::frames::ErrorContext;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::orders::OrdersSnapshot;
+use madang_shared::workspace::Workspace;
 use madang_shared::{
     ClientFrame, CloseCode, ErrorCode, Event, Failure, Hello, ServerFrame, Snapshot, Subscription,
     Timestamp, Topic, TopicState, User, codec,
 };
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::gateway::Gateway;
@@ -40,6 +44,9 @@ enum FollowerError {
     Refused(Failure),
     #[error("the hub closed the gateway's session with {0:?}")]
     Closed(CloseCode),
+    /// It starts again with the topics that are on now.
+    #[error("apps were switched on or off")]
+    AppsChanged,
 }
 
 /// Follows the hub while there are clients, until the gateway is closed.
@@ -60,6 +67,9 @@ async fn follow_while_needed(gateway: &Arc<Gateway>) {
         let no_clients = async { client_count.wait_for(|count| *count == 0).await.map(drop) };
         tokio::select! {
             error = follow(gateway) => {
+                if matches!(error, FollowerError::AppsChanged) {
+                    continue;
+                }
                 tracing::error!(%error, "Socket.IO: the gateway's session failed; it starts again");
                 sleep(RETRY_AFTER).await;
             }
@@ -85,6 +95,9 @@ async fn follow(gateway: &Arc<Gateway>) -> FollowerError {
     loop {
         if let Err(error) = session.step().await {
             return error;
+        }
+        if session.topics != gateway.offered_topics() {
+            return FollowerError::AppsChanged;
         }
     }
 }
@@ -117,6 +130,8 @@ struct FollowerSession<'a> {
     gateway: &'a Arc<Gateway>,
     session: Session,
     effects: Vec<Effect>,
+    topics: BTreeSet<Topic>,
+    workspace: watch::Receiver<Arc<Workspace>>,
     requests: FuturesUnordered<BoxFuture<'static, StoreResponse>>,
     orders: OrdersSnapshot,
 }
@@ -124,7 +139,12 @@ struct FollowerSession<'a> {
 impl<'a> FollowerSession<'a> {
     fn new(gateway: &'a Arc<Gateway>, user: User) -> Result<Self, CloseCode> {
         let state = &gateway.state;
-        let topics = gateway.subscribers.topics().map(|topic| Subscription {
+        let workspace = state.hub.watch_workspace();
+        let offered = gateway.offered_topics();
+        for topic in gateway.subscribers.topics().filter(|topic| !offered.contains(topic)) {
+            gateway.subscribers.stop(topic);
+        }
+        let topics = offered.iter().copied().map(|topic| Subscription {
             topic,
             // The orders are sent as a list, so their subscription starts with a snapshot.
             from: gateway
@@ -139,7 +159,7 @@ impl<'a> FollowerSession<'a> {
         let hello = PendingHello::new(now).receive(&hello)?;
         let (session, effects) = hello.welcome(Arc::clone(&state.hub), user, None, None, now);
         let (requests, orders) = (FuturesUnordered::new(), OrdersSnapshot::default());
-        Ok(Self { gateway, session, effects, requests, orders })
+        Ok(Self { gateway, session, effects, topics: offered, workspace, requests, orders })
     }
 
     /// Executes the effects, and waits for the next input. After a cancellation the session must not be used again.
@@ -164,6 +184,8 @@ impl<'a> FollowerSession<'a> {
         self.effects = tokio::select! {
             Some(response) = self.requests.next() => self.session.on_response(clock.now(), response),
             () = wakeups.changed() => self.session.on_wake(),
+            // The hub, which sends it, lives as long as the gateway.
+            Ok(()) = self.workspace.changed() => Vec::new(),
             () = sleep_until(deadline) => self.session.on_time(clock.now()),
         };
         Ok(())
@@ -179,6 +201,11 @@ impl<'a> FollowerSession<'a> {
             Some(Ok(ServerFrame::Ping { nonce })) => {
                 let pong = codec::encode_client(&ClientFrame::Pong { nonce });
                 self.effects.extend(self.session.on_frame(self.gateway.state.clock.now(), &pong));
+            }
+            Some(Ok(ServerFrame::Error { about: ErrorContext::Topic(_), failure }))
+                if failure.code == ErrorCode::Unsupported =>
+            {
+                return Err(FollowerError::AppsChanged);
             }
             Some(Ok(ServerFrame::Error { about: ErrorContext::Topic(_), failure })) => {
                 return Err(FollowerError::Refused(failure));
@@ -217,6 +244,13 @@ impl<'a> FollowerSession<'a> {
                 } else {
                     Vec::new()
                 }
+            }
+            // The list that later clients get must not hold the name any more.
+            Event::Erasure(ErasureEvent::Erased { user }) if topic == Topic::Orders => {
+                self.orders.orders.iter_mut().for_each(|order| {
+                    order.erase(user);
+                });
+                if self.sends_orders() { vec![open_orders(&self.orders)] } else { Vec::new() }
             }
             event => self.with_original(&event, outbound_events(&gateway.settings, topic, &event)),
         };

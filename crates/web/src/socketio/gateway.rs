@@ -1,13 +1,16 @@
 //! The state that all clients of the gateway share.
 
+use std::collections::BTreeSet;
+
 use madang_hub::gateway::GatewayMessage;
+use madang_hub::policy::rights::Need;
+use madang_hub::ports::StoreError;
 use madang_shared::roles::Access;
 use madang_shared::{CommandId, ErrorCode, Failure, Topic, User};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::inbound::refusal;
 use super::originals::Originals;
 use super::outbound::OutboundEvent;
 use super::receipts::ReceiptCollector;
@@ -19,9 +22,6 @@ use crate::state::AppState;
 pub(super) struct Gateway {
     pub(super) state: AppState,
     pub(super) settings: Settings,
-    /// The refusals of the events that belong to apps that are off. Each client gets them, because the tutorials' clients
-    /// wait for these events without a request.
-    pub(super) refusals: Vec<OutboundEvent>,
     /// The clients of each topic.
     pub(super) subscribers: Subscribers,
     /// The author of the clients' messages: a service account. None before the first client.
@@ -43,20 +43,36 @@ impl Gateway {
     }
 
     pub(super) fn new(state: &AppState) -> Self {
-        let mut settings = state.socketio.as_ref().clone();
-        let off = settings.remove_apps_that_are_off(&state.hub.workspace());
-        let refusal = |(event, failure)| ("refused", refusal(event, &failure));
+        let settings = state.socketio.as_ref().clone();
         Self {
             state: state.clone(),
             subscribers: Subscribers::new(settings.topics()),
             settings,
-            refusals: off.into_iter().map(refusal).collect(),
             user: Mutex::default(),
             receipts: ReceiptCollector::default(),
             originals: Mutex::default(),
             client_tasks: TaskTracker::new(),
             closed: CancellationToken::new(),
         }
+    }
+
+    /// The topics whose app is on now.
+    pub(super) fn offered_topics(&self) -> BTreeSet<Topic> {
+        let workspace = self.state.hub.workspace();
+        self.subscribers.topics().filter(|topic| workspace.offers(topic.app())).collect()
+    }
+
+    /// Checks that clients without an account may follow a topic: they may do what a new member may.
+    ///
+    /// # Errors
+    /// The refusal; [`StoreError::Unavailable`].
+    pub(super) async fn check_guest(&self, topic: Topic) -> Result<(), StoreError> {
+        let Need::AnyGrant(needed) = Need::of_topic(topic) else { return Ok(()) };
+        if self.state.store.newcomer_grants().await?.has_any(needed) {
+            return Ok(());
+        }
+        let message = "This needs an account with a right in the app; send an access token.";
+        Err(StoreError::Refused(Failure::new(ErrorCode::Forbidden, message)))
     }
 
     /// Sends an event that is not in the log to the connected clients of a topic, on all nodes. Clients without room miss

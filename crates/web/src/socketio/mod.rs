@@ -18,6 +18,7 @@
 mod admission;
 mod client;
 mod client_task;
+mod client_topics;
 mod engineio_v3;
 mod follower;
 mod gateway;

@@ -26,7 +26,10 @@ pub(super) fn outbound_events(
 fn outbound_event(vocabulary: Vocabulary, event: &Event) -> Option<OutboundEvent> {
     match (vocabulary, event) {
         (Vocabulary::Posts, Event::Posts(event)) => posts(event),
-        (vocabulary, Event::Chat(ChatEvent::Posted(message))) => message_event(vocabulary, message),
+        // A deleted message has no text, and these vocabularies have no event for it.
+        (vocabulary, Event::Chat(ChatEvent::Posted(message))) if message.deleted.is_none() => {
+            message_event(vocabulary, message)
+        }
         _ => None,
     }
 }
@@ -153,7 +156,16 @@ mod tests {
         let author = User { id: UserId(3), name: "미나".into() };
         let (at, command) = (Timestamp(1), CommandId::new(Timestamp(1), 1));
         let text = "안녕".into();
-        let message = Message { seq: Seq(1), author, at, text, command, sentiment: None, guest };
+        let message = Message {
+            seq: Seq(1),
+            author,
+            at,
+            text,
+            command,
+            sentiment: None,
+            guest,
+            deleted: None,
+        };
         ChatEvent::Posted(message).into()
     }
 

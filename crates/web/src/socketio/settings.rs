@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use madang_hub::policy;
 use madang_hub::rooms::FIRST_ROOM;
-use madang_shared::workspace::Workspace;
-use madang_shared::{Failure, RoomId, Topic};
+use madang_shared::{RoomId, Topic};
 use thiserror::Error;
 
 /// The setting of a vocabulary that is not used.
@@ -198,21 +196,6 @@ impl Settings {
     /// The topic of a vocabulary; none if the vocabulary is off.
     pub fn topic(&self, vocabulary: Vocabulary) -> Option<Topic> {
         self.topics.get(&vocabulary).copied()
-    }
-
-    /// Removes the vocabularies whose app the server does not offer. Returns their events with the refusals.
-    pub fn remove_apps_that_are_off(
-        &mut self,
-        workspace: &Workspace,
-    ) -> Vec<(&'static str, Failure)> {
-        let mut refusals = Vec::new();
-        self.topics.retain(|vocabulary, topic| {
-            let checked = policy::check_app(workspace, topic.app());
-            let is_offered = checked.is_ok();
-            refusals.extend(checked.err().map(|failure| (vocabulary.event(), failure)));
-            is_offered
-        });
-        refusals
     }
 
     /// The vocabularies of a topic.

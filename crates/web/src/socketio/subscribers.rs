@@ -312,6 +312,22 @@ impl Subscribers {
         true
     }
 
+    /// Removes a client from one topic.
+    pub(super) fn leave_topic(&self, topic: Topic, id: Sid) {
+        if let Some(subscribers) = self.topics.get(&topic) {
+            subscribers.lock().clients.remove(&id);
+        }
+    }
+
+    /// Stops a topic, because its app is off: it starts again at another position.
+    pub(super) fn stop(&self, topic: Topic) {
+        if let Some(subscribers) = self.topics.get(&topic) {
+            let mut subscribers = subscribers.lock();
+            subscribers.position = None;
+            subscribers.state = None;
+        }
+    }
+
     pub(super) fn leave(&self, id: Sid) {
         for subscribers in self.topics.values() {
             subscribers.lock().clients.remove(&id);

@@ -111,7 +111,10 @@ impl TokenClient {
         let (Identity { user, access }, need) =
             (&self.identity, Need::Room(room, RoomRight::Write));
         access.check(RequestKind::Change, need)?;
-        let checked = state.store.check_need(user.id, need).await;
-        checked.map_err(|error| Problem::from(error).failure)
+        let checked = async {
+            state.store.check_need(user.id, need).await?;
+            state.store.check_speech(user.id, room, state.clock.now()).await
+        };
+        checked.await.map_err(|error| Problem::from(error).failure)
     }
 }

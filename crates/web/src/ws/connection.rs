@@ -118,7 +118,11 @@ async fn authenticate(
         let identity = candidate.identity(state.store.as_ref(), state.clock.now()).await;
         let identity = identity.map_err(|error| {
             log(&error);
-            Disconnect::Close(CloseCode::Internal)
+            Disconnect::Close(match error {
+                // The only refusal of a session is a ban.
+                StoreError::Refused(_) => CloseCode::Banned,
+                StoreError::Unavailable(_) => CloseCode::Internal,
+            })
         })?;
         if let Some(identity) = identity {
             open.belongs_to(identity.user.id);
@@ -158,7 +162,8 @@ async fn serve(
     let mut deadline = session.deadline();
     let mut timer = pin!(sleep_until(instant_of(state, deadline)));
     let mut draining = pin!(drain_time(state));
-    let mut session_ended = pin!(open.ended());
+    let network = session.account().network();
+    let mut session_ended = pin!(session_end(state, open, network));
     let mut effects = std::mem::take(effects);
     let mut unsent = false;
     // The memory of the response whose frames are among the effects.
@@ -177,7 +182,7 @@ async fn serve(
             });
             let executed = tokio::select! {
                 biased;
-                () = &mut session_ended => return Disconnect::Close(open.close_code()),
+                code = &mut session_ended => return Disconnect::Close(code),
                 executed = executing => executed,
             };
             if let Err(disconnect) = executed {
@@ -204,7 +209,7 @@ async fn serve(
                 Some(received) => received.map(Input::Frame),
                 None => Ok(Input::Deadline),
             },
-            () = &mut session_ended => return Disconnect::Close(open.close_code()),
+            code = &mut session_ended => return Disconnect::Close(code),
             () = &mut draining => {
                 sink.hold();
                 return match Box::pin(finish(state, transport, session, requests)).await {
@@ -243,6 +248,14 @@ async fn serve(
             deadline = session.deadline();
             timer.as_mut().reset(instant_of(state, deadline));
         }
+    }
+}
+
+/// Completes when the sign-in session has ended, or when the client's network is banned.
+async fn session_end(state: &AppState, open: &OpenSession, network: Option<Network>) -> CloseCode {
+    tokio::select! {
+        () = open.ended() => open.close_code(),
+        () = state.bans.until_banned(network, state.clock.as_ref()) => CloseCode::Banned,
     }
 }
 

@@ -46,6 +46,13 @@ impl OpenSessions {
         self.0.lock().keys().copied().collect()
     }
 
+    /// The sessions of a user that have open connections.
+    pub fn of_user(&self, user: UserId) -> Vec<TokenHash> {
+        let sessions = self.0.lock();
+        let of_user = sessions.iter().filter(|(_, entry)| entry.user == Some(user));
+        of_user.map(|(session, _)| *session).collect()
+    }
+
     /// Closes the connections of a session that has ended in the store.
     pub fn end(&self, session: &TokenHash) {
         if let Some(entry) = self.0.lock().remove(session) {
@@ -53,13 +60,13 @@ impl OpenSessions {
         }
     }
 
-    /// Closes the connections of all sessions of a user whose account is deactivated.
-    pub fn deactivate(&self, user: UserId) {
+    /// Closes the connections of all sessions of a user whose account is deactivated, banned or erased.
+    pub fn close(&self, user: UserId, code: CloseCode) {
         let ended =
             self.0.lock().extract_if(|_, entry| entry.user == Some(user)).collect::<Vec<_>>();
         for (_, entry) in ended {
             // Set once: each entry ends once.
-            entry.close_code.set(CloseCode::Deactivated).ok();
+            entry.close_code.set(code).ok();
             entry.ended.cancel();
         }
     }
@@ -146,7 +153,7 @@ mod tests {
         let (one, other) = (sessions.open([1; 32]), sessions.open([2; 32]));
         one.belongs_to(UserId(1));
         other.belongs_to(UserId(2));
-        sessions.deactivate(UserId(1));
+        sessions.close(UserId(1), CloseCode::Deactivated);
         assert!(one.ended.is_cancelled() && !other.ended.is_cancelled());
         assert_eq!(one.close_code(), CloseCode::Deactivated);
         assert_eq!(other.close_code(), CloseCode::Unauthenticated);

@@ -58,6 +58,7 @@ impl TestServer {
             user: UserId(user),
             by: None,
             code: None,
+            removes_factors: false,
             at: Timestamp(START),
             expires_at: Timestamp(START).plus(3_600_000),
         };

@@ -4,10 +4,11 @@ use madang_hub::administration::{ActRequest, Actor, Administration};
 use madang_shared::administration::{
     ACCEPT_INVITATION_PATH, ACCOUNTS_PATH, ACTS_PATH, AUDIT_EXPORT_PATH, AUDIT_PATH, AccountsPage,
     ActAnswer, AdministrationAct, AuditPage, INVITATION_PATH, INVITATIONS_PATH, NewInvitation,
-    OWNERSHIP_PATH, ROOM_SIZES_PATH, WorkspaceSettings,
+    ROLE_GRANTS_PATH, ROOM_SIZES_PATH, WorkspaceSettings,
 };
 use madang_shared::apps::Apps;
 use madang_shared::frames::ErrorContext;
+use madang_shared::grants::{GRANTS_PATH, Grant, OwnGrants};
 use madang_shared::roles::{Access, Role};
 use madang_shared::workspace::Workspace;
 use madang_shared::{CloseCode, ErrorCode, ServerFrame, Timestamp, Topic, UserId};
@@ -57,8 +58,18 @@ impl TestServer {
 impl TestConnection {
     async fn subscribe(&mut self, topic: Topic) {
         self.send_text(&json!({ "subscribe": { "topic": topic } }).to_string()).await;
-        let answer = self.receive_frame().await;
+        let answer = self.receive_about_topics().await;
         assert!(matches!(answer, ServerFrame::Snapshot(_)), "{answer:?}");
+    }
+
+    /// The next frame that does not say that the rights of the user may have changed.
+    async fn receive_about_topics(&mut self) -> ServerFrame {
+        loop {
+            match self.receive_frame().await {
+                ServerFrame::Workspace(_) => {}
+                frame => return frame,
+            }
+        }
     }
 }
 
@@ -101,7 +112,14 @@ async fn acts_are_recorded_with_the_network_and_read_in_pages_and_as_lines() {
 async fn the_administration_is_for_administrators() {
     let server = TestServer::start().await;
     let mina = server.person("Mina").await;
-    let pages = [AUDIT_PATH, AUDIT_EXPORT_PATH, ACCOUNTS_PATH, INVITATIONS_PATH, ROOM_SIZES_PATH];
+    let pages = [
+        AUDIT_PATH,
+        AUDIT_EXPORT_PATH,
+        ACCOUNTS_PATH,
+        INVITATIONS_PATH,
+        ROOM_SIZES_PATH,
+        ROLE_GRANTS_PATH,
+    ];
     for path in pages {
         assert_eq!(server.get_as(&mina, path).await.status(), StatusCode::FORBIDDEN, "{path}");
         let stranger = server.http.get(server.url(path)).send().await.unwrap();
@@ -149,7 +167,7 @@ async fn deactivation_closes_the_connections_for_good_on_every_node() {
     assert_eq!(again.status(), StatusCode::UNAUTHORIZED);
     other.subscribe(Topic::Administration).await;
     first.act(&owner, &AdministrationAct::Reactivate { user: theo.id }).await;
-    let event = other.receive_frame().await;
+    let event = other.receive_about_topics().await;
     assert!(matches!(event, ServerFrame::Event { topic: Topic::Administration, .. }), "{event:?}");
 }
 
@@ -170,13 +188,58 @@ async fn a_lesser_role_ends_the_subscriptions_that_it_may_not_have_on_every_node
             match open.receive_frame().await {
                 ServerFrame::Error { about, failure } => break (about, failure.code),
                 // The act itself may come before the end.
-                ServerFrame::Event { .. } => {}
+                ServerFrame::Event { .. } | ServerFrame::Workspace(_) => {}
                 other => panic!("{other:?}"),
             }
         };
         let about = ErrorContext::Topic(Topic::Administration);
         assert_eq!(ended, (about, ErrorCode::Forbidden), "the counter stays");
     }
+}
+
+#[tokio::test]
+async fn a_grant_takes_effect_on_open_connections_of_every_node() {
+    let [first, second] = TestServer::two_nodes().await;
+    let owner = first.person_with("Owner", Role::Owner).await;
+    let theo = first.person("Theo").await;
+    let settings = WorkspaceSettings {
+        apps: Some(Apps::all()),
+        access: Some(Access::Invited),
+        ..WorkspaceSettings::default()
+    };
+    first.act(&owner, &AdministrationAct::ChangeSettings(settings)).await;
+    while second.hub.workspace().apps.is_empty() || first.hub.workspace().apps.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let decide = async |is_given| {
+        let grant = Grant::Kitchen;
+        let act = AdministrationAct::SetGrant { user: theo.id, grant, is_given: Some(is_given) };
+        first.act(&owner, &act).await;
+    };
+    for server in [&first, &second] {
+        let mut open = server.connect_as(&theo.token).await;
+        open.subscribe(Topic::OwnOrders(theo.id)).await;
+        open.send_text(r#"{"subscribe":{"topic":"orders"}}"#).await;
+        let refused = open.receive_about_topics().await;
+        assert!(matches!(refused, ServerFrame::Error { .. }), "{refused:?}");
+        decide(true).await;
+        // The connection is told that its rights may have changed.
+        while !matches!(open.receive_frame().await, ServerFrame::Workspace(_)) {}
+        open.subscribe(Topic::Orders).await;
+        decide(false).await;
+        match open.receive_about_topics().await {
+            ServerFrame::Error { about, failure } => {
+                assert_eq!(about, ErrorContext::Topic(Topic::Orders), "the own orders stay");
+                assert_eq!(failure.code, ErrorCode::Forbidden);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let own = second.get_as(&theo, GRANTS_PATH).await.json::<OwnGrants>().await.unwrap();
+    assert!(own.grants.contains(Grant::Customer) && !own.grants.contains(Grant::Kitchen));
+    let names: Vec<String> = own.administrators.into_iter().map(|user| user.name).collect();
+    assert_eq!(names, ["Owner"]);
+    assert_eq!(second.get_as(&theo, ROLE_GRANTS_PATH).await.status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
@@ -197,13 +260,16 @@ async fn settings_change_on_every_node_and_every_open_connection() {
         ..WorkspaceSettings::default()
     };
     first.act(&owner, &AdministrationAct::ChangeSettings(none)).await;
-    match open.receive_frame().await {
-        ServerFrame::Workspace(facts) => {
-            assert_eq!((facts.name.as_deref(), facts.apps.is_empty()), (Some("새봄"), true));
+    let facts = loop {
+        match open.receive_frame().await {
+            // Those of the change before.
+            ServerFrame::Workspace(facts) if facts.name.is_none() => {}
+            ServerFrame::Workspace(facts) => break facts,
+            other => panic!("{other:?}"),
         }
-        other => panic!("{other:?}"),
-    }
-    match open.receive_frame().await {
+    };
+    assert_eq!((facts.name.as_deref(), facts.apps.is_empty()), (Some("새봄"), true));
+    match open.receive_about_topics().await {
         ServerFrame::Error { about, failure } => {
             assert_eq!(about, ErrorContext::Topic(Topic::Counter));
             assert_eq!(failure.code, ErrorCode::Unsupported);
@@ -260,22 +326,4 @@ async fn people_come_by_invitation_where_the_workspace_asks_for_one() {
 /// The hash of a token, as the server stores it.
 fn madang_web_hash(token: &str) -> [u8; 32] {
     madang_web::http::session_token::hash(token)
-}
-
-#[tokio::test]
-async fn somebody_at_the_machine_becomes_the_owner_of_an_open_workspace_without_one() {
-    let server = TestServer::start().await;
-    let (mina, theo) = (server.person("Mina").await, server.person("Theo").await);
-    let claim = async |person| server.send_as(person, OWNERSHIP_PATH, &json!({})).await.status();
-    assert_eq!(claim(&mina).await, StatusCode::OK);
-    assert_eq!(claim(&theo).await, StatusCode::FORBIDDEN);
-    assert_eq!(server.get_as(&mina, AUDIT_PATH).await.status(), StatusCode::OK);
-
-    let workspace = Workspace { access: Access::Invited, ..Workspace::default() };
-    let invited = TestServer::with_settings(settings(workspace)).await;
-    let setup = "B".repeat(43);
-    invited.store.offer_ownership(madang_web_hash(&setup), Timestamp(START)).await.unwrap();
-    let body = json!({ "token": setup });
-    let offered = invited.http.post(invited.url(INVITATION_PATH)).json(&body).send().await.unwrap();
-    assert_eq!(offered.json::<Value>().await.unwrap(), json!({ "role": "owner" }));
 }

@@ -1,5 +1,7 @@
 //! The switches of the apps over HTTP, the socket and Socket.IO.
 
+use madang_hub::administration::{ActRequest, Actor, Administration};
+use madang_shared::administration::{AdministrationAct, WorkspaceSettings};
 use madang_shared::apps::{App, Apps};
 use madang_shared::counter::CounterCommand;
 use madang_shared::frames::{CommandFrame, ErrorContext};
@@ -112,6 +114,34 @@ async fn socket_io_clients_are_told_which_events_are_off_and_get_the_others() {
     client.emit(&json!(["data", "안녕"])).await;
     let events = client.names_until("data").await;
     assert!(!events.iter().any(|name| name == "statusChanged" || name == "posts"), "{events:?}");
+}
+
+#[tokio::test]
+async fn socket_io_clients_follow_an_app_that_is_switched_while_they_are_connected() {
+    let server = with_apps([App::Feed].into_iter().collect()).await;
+    let (mina, _) = server.user("Mina").await;
+    let mut client = SocketIoClient::connect(&server).await;
+    assert_eq!(client.receive("refused").await["event"], "statusChanged");
+    let switch = async |apps: Apps| {
+        let settings = WorkspaceSettings { apps: Some(apps), ..WorkspaceSettings::default() };
+        let act = AdministrationAct::ChangeSettings(settings);
+        let act = ActRequest::new((Actor::CommandLine, None), act, "", Timestamp(1)).unwrap();
+        server.store.administer(act).await.unwrap();
+    };
+    // The orders instead of the feed: the client is told which events end.
+    switch([App::Orders].into_iter().collect()).await;
+    assert_eq!(client.receive("refused").await["event"], "posts");
+    // It joins the orders a moment later, and gets the changes from then on.
+    for number in 1.. {
+        server.command(&mina, 2 * number, place_order());
+        server.command(&mina, 2 * number + 1, PostsCommand::Create { text: "글".into() });
+        client.emit(&json!(["data", "안녕"])).await;
+        let events = client.names_until("data").await;
+        assert!(!events.iter().any(|name| name == "posts"), "{events:?}");
+        if events.iter().any(|name| name == "statusChanged") {
+            break;
+        }
+    }
 }
 
 #[tokio::test]

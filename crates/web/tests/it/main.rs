@@ -17,17 +17,23 @@ mod assets;
 #[path = "../../../identity/tests/it/authenticator.rs"]
 mod authenticator;
 mod budgets;
+mod confirmation;
 mod connection;
 mod cors;
 mod credentials;
 mod delivery_api;
 mod echo;
+mod erasure;
 mod factors;
 mod foreign_hosts;
 mod handshake;
+mod health;
 mod json_object;
 mod lab_chat;
 mod lab_slots;
+mod moderation;
+mod ownership;
+mod permission_walk;
 mod posts_api;
 mod private_rooms;
 #[path = "../../../identity/tests/it/provider.rs"]

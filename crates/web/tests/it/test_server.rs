@@ -3,18 +3,21 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Extension;
 use futures_util::{SinkExt, StreamExt};
 use madang_hub::Hub;
+use madang_hub::accounts::DAY_MS;
 use madang_hub::budgets::Budgets;
 use madang_hub::budgets::network::Network;
 use madang_hub::budgets::resource::{BudgetRates, Resource};
 use madang_hub::bus::{Bus, InProcess};
 use madang_hub::nodes::{NodeId, POLL_WITH_BUS_MS};
-use madang_hub::ports::{Clock, Store};
+use madang_hub::ports::{Clock, SessionLimits, Store};
 use madang_hub::storage::FreeSpace;
+use madang_shared::account::Secret;
 use madang_shared::apps::Apps;
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
 use madang_shared::workspace::Workspace;
@@ -23,8 +26,8 @@ use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{EventStream, InlineSqlite};
 use madang_web::socketio::Settings;
 use madang_web::{
-    AppState, AuditFollower, ConnectionInfo, OpenSessions, Origins, SignInLimits, SignInProviders,
-    TrustedProxies, router,
+    AddressBans, AppState, AuditFollower, ConnectionInfo, OpenSessions, Origins, SignInLimits,
+    SignInProviders, TrustedProxies, router,
 };
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
@@ -45,11 +48,16 @@ pub(crate) const START: u64 = 1_700_000_000_000;
 /// Limit for each wait; a test that reaches it has hung.
 pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-struct TestClock(Instant);
+struct TestClock {
+    started: Instant,
+    /// Added to the time that has passed.
+    ahead_ms: AtomicU64,
+}
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp(START).plus(u64::try_from(self.0.elapsed().as_millis()).unwrap())
+        let passed = u64::try_from(self.started.elapsed().as_millis()).unwrap();
+        Timestamp(START).plus(passed + self.ahead_ms.load(Ordering::Relaxed))
     }
 }
 
@@ -82,6 +90,8 @@ pub(crate) struct TestSettings {
     pub(crate) budgets: BudgetRates,
     /// Of the engine in memory; no floor by default.
     pub(crate) free_space: FreeSpace,
+    /// The token of the set-up link, as a server of one machine has it; none by default.
+    pub(crate) set_up_token: Option<String>,
 }
 
 impl Default for TestSettings {
@@ -96,6 +106,7 @@ impl Default for TestSettings {
             tls: false,
             budgets: BudgetRates::default(),
             free_space: FreeSpace::default(),
+            set_up_token: None,
         }
     }
 }
@@ -115,6 +126,11 @@ impl TestServer {
         let store = open_in_memory().with_free_space(settings.free_space.clone());
         let tail = store.event_stream();
         Self::on_store(store.clone(), Arc::new(store), tail, settings).await
+    }
+
+    /// Sets the clock ahead.
+    pub(crate) fn pass(&self, ms: u64) {
+        self.clock.ahead_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
     /// Waits until the strangers of this machine have spent their budget of a resource.
@@ -192,10 +208,12 @@ impl TestServer {
         let budgets = Budgets::new(Box::new(settings.budgets));
         let hub = Hub::new("test", epoch).with_workspace(settings.workspace).with_budgets(budgets);
         let hub = Arc::new(change(hub));
-        let clock = Arc::new(TestClock(Instant::now()));
+        let clock = Arc::new(TestClock { started: Instant::now(), ahead_ms: AtomicU64::default() });
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let open_sessions = OpenSessions::default();
-        let follower = AuditFollower::start(hub.clone(), store.clone(), open_sessions.clone());
+        let bans = AddressBans::default();
+        let followed = (open_sessions.clone(), bans.clone());
+        let follower = AuditFollower::start(hub.clone(), store.clone(), followed, clock.clone());
         tokio::spawn(follower.await.unwrap().run(stopping.clone()));
         let state = AppState {
             hub: hub.clone(),
@@ -208,7 +226,11 @@ impl TestServer {
             socketio: Arc::new(settings.socketio),
             sign_ins: SignInLimits::default(),
             providers: Arc::new(settings.providers),
+            session_limits: SessionLimits { idle_ms: 30 * DAY_MS, max_ms: 180 * DAY_MS },
+            started_at: Timestamp(START),
+            set_up_token: settings.set_up_token.map(|token| Arc::new(Secret(token))),
             open_sessions,
+            bans,
             stopping: stopping.clone(),
             tasks: tasks.clone(),
             drain_spread: Duration::ZERO,

@@ -5,13 +5,14 @@ use leptos::task::spawn_local;
 use madang_shared::Failure;
 use madang_shared::account::{AccountInfo, SignInAttempt, SignInSession};
 
-use super::{AccountView, error_line, section};
-use crate::account_requests::{device_name, end_session};
+use super::{AccountView, section};
+use crate::account_requests::{device_name, end_session, refusal};
 use crate::i18n::{Lang, Words, use_lang};
 use crate::time::Times;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::text;
 use crate::ui::erased::signal::{State, state};
+use crate::ui::error_line::error_line;
 
 const DEVICES: Words = Words::new("로그인한 기기", "Signed-in devices");
 const THIS_DEVICE: Words = Words::new("이 기기", "This device");
@@ -35,7 +36,7 @@ pub(super) fn devices(page: AccountView, info: &AccountInfo) -> AnyView {
     };
     let content = view! {
         <ul class="settings-list" data-testid="devices">{rows}</ul>
-        {error_line(failure)}
+        {error_line(failure, refusal)}
         {(info.sessions.len() > 1).then(others)}
     };
     section("account-devices", DEVICES, content.into_any())

@@ -1,4 +1,4 @@
-//! The page of the person's account: its password, its devices, a second device, and the last attempts to sign in. It is
+//! The page of the person's account: its profile, its password, its devices, a second device, and the last attempts to sign in. It is
 //! in the lazy part of the app.
 
 mod lists;
@@ -17,9 +17,12 @@ use self::second_device::second_device;
 use self::tokens::{bots, tokens};
 use crate::account_requests::{account, refusal, set_password};
 use crate::context::use_app;
-use crate::features::factors::factor_sections;
+use crate::features::erasure::own_erasure;
+use crate::features::factors::{Confirm, factor_sections};
+use crate::features::profile::profile_form;
 use crate::i18n::{Words, use_lang};
 use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{flag, part, text};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::secret_field::{labelled_field, typed};
@@ -32,6 +35,8 @@ const NAME_IS_SECURED: Words = Words::new(
     "이름과 비밀번호로 어느 기기에서든 로그인할 수 있습니다. 비밀번호를 바꾸면 다른 기기는 로그아웃됩니다.",
     "You can sign in with your name and password on any device. A new password signs your other devices out.",
 );
+const PROFILE: Words = Words::new("프로필", "Profile");
+const ERASE: Words = Words::new("계정 지우기", "Erase the account");
 const PASSWORD: Words = Words::new("비밀번호", "Password");
 const CURRENT: Words = Words::new("지금 비밀번호", "Current password");
 const NEW: Words =
@@ -46,23 +51,32 @@ pub(crate) fn AccountPage() -> impl IntoView {
     let page = AccountView { info: state(None), failure: state(None), saved: state(false) };
     page.load();
     let lang = use_lang();
+    let confirm = Confirm::provide();
+    // The sections stay when the account is loaded again: what is typed into one of them is not lost by an act in another.
+    let is_loaded = memo(move || page.info.with(Option::is_some));
+    let of_info = move |draw: fn(AccountView, &AccountInfo) -> AnyView| {
+        part(move || page.info.with(|info| info.as_ref().map(|info| draw(page, info)).into_any()))
+    };
     let content = move || {
-        let Some(info) = page.info.get() else {
+        if !is_loaded.get() {
             let sentence = text(move || {
                 let lang = lang.get();
                 let failed = page.failure.with(|it| it.as_ref().map(|it| refusal(lang, it)));
                 failed.unwrap_or_else(|| lang.texts().loading.to_owned())
             });
             return view! { <p class="hint" role="status">{sentence}</p> }.into_any();
-        };
+        }
         view! {
-            {section("account-password", PASSWORD, password_form(page, &info))}
-            {devices(page, &info)}
+            {section("account-profile", PROFILE, profile_form())}
+            {section("account-password", PASSWORD, of_info(password_form))}
+            {of_info(devices)}
             {factor_sections()}
             {second_device(page)}
             {tokens()}
             {bots()}
-            {attempts(&info)}
+            {of_info(|_, info| attempts(info))}
+            {section("account-erasure", ERASE, of_info(|_, info| own_erasure(info.has_password)))}
+            {confirm.draw()}
         }
         .into_any()
     };
@@ -155,17 +169,4 @@ fn password_form(page: AccountView, info: &AccountInfo) -> AnyView {
         </form>
     }
     .into_any()
-}
-
-/// Shows the failure of an act below it.
-fn error_line(failure: State<Option<Failure>>) -> AnyView {
-    let lang = use_lang();
-    let error = text(move || {
-        let lang = lang.get();
-        failure.with(|failure| match failure {
-            Some(failure) => refusal(lang, failure),
-            None => String::new(),
-        })
-    });
-    view! { <p class="error" role="alert">{error}</p> }.into_any()
 }

@@ -7,14 +7,16 @@ use leptos::task::spawn_local;
 use madang_shared::Failure;
 use madang_shared::account::{DeviceCode, WaitingDevice};
 
-use super::{AccountView, error_line, section};
+use super::{AccountView, section};
 use crate::account_requests::{
-    confirm_device, device_name, device_state, make_device_code, withdraw_device,
+    confirm_device, device_name, device_state, make_device_code, refusal, withdraw_device,
 };
+use crate::features::factors::Confirm;
 use crate::i18n::{CANCEL, Lang, Words, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{part, text};
 use crate::ui::erased::signal::{State, state};
+use crate::ui::error_line::error_line;
 
 const ADD: Words = Words::new("다른 기기 추가", "Add a device");
 const INTRO: Words = Words::new(
@@ -59,29 +61,32 @@ pub(super) fn second_device(page: AccountView) -> AnyView {
         Adding::Shown(code) => shown(device, &code),
         Adding::Asking(waiting) => question(device, waiting),
     });
-    let content = view! { {content} {error_line(device.failure)} };
+    let content = view! { {content} {error_line(device.failure, refusal)} };
     section("account-add", ADD, content.into_any())
 }
 
 fn idle(device: SecondDevice, note: Option<Words>) -> AnyView {
+    let confirm: Confirm = expect_context();
     let make = move |_| {
         device.failure.set(None);
-        spawn_local(async move {
-            match make_device_code().await {
-                Ok(code) => {
-                    if device.adding.try_set(Adding::Shown(code)) {
-                        poll(device);
+        confirm.then(move || {
+            spawn_local(async move {
+                match make_device_code().await {
+                    Ok(code) => {
+                        if device.adding.try_set(Adding::Shown(code)) {
+                            poll(device);
+                        }
+                    }
+                    Err(refused) => {
+                        device.failure.try_set(Some(refused));
                     }
                 }
-                Err(refused) => {
-                    device.failure.try_set(Some(refused));
-                }
-            }
+            });
         });
     };
     view! {
         <p class="hint" role="status" data-testid="device-note">{note.map(Words::now)}</p>
-        <button class="button" data-testid="show-code" on:click=events::click_once(make)>{SHOW_CODE.now()}</button>
+        <button class="button" data-testid="show-code" on:click=events::click(make)>{SHOW_CODE.now()}</button>
     }
     .into_any()
 }

@@ -10,14 +10,16 @@ use madang_shared::access_tokens::{
 };
 use madang_shared::{Failure, UserId};
 
-use super::{error_line, section};
-use crate::account_requests::{answer_of, delete_at, post_to};
+use super::section;
+use crate::account_requests::{answer_of, delete_at, post_to, refusal};
 use crate::clipboard::{COPIED, NOT_COPIED, copy};
+use crate::features::factors::Confirm;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::time::Times;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{flag, part, text, when};
 use crate::ui::erased::signal::{State, state};
+use crate::ui::error_line::error_line;
 use crate::ui::secret_field::{labelled_field, typed};
 
 const TOKENS: Words = Words::new("프로그램용 접근 토큰", "Access tokens for programs");
@@ -122,13 +124,17 @@ fn token_list(path: String, field: &'static str) -> AnyView {
             list.tokens.get().into_iter().map(|token| row(list, token)).collect();
         view! { <ul class="settings-list" data-testid="tokens">{rows}</ul> }.into_any()
     });
+    let confirm: Confirm = expect_context();
     let (name, writes) = (NodeRef::<html::Input>::new(), state(false));
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        list.issue(typed(name), writes.get_untracked());
-        if let Some(name) = name.get_untracked() {
-            name.set_value("");
-        }
+        let (named, writes) = (typed(name), writes.get_untracked());
+        confirm.then(move || {
+            list.issue(named.clone(), writes);
+            if let Some(Some(name)) = name.try_get_untracked() {
+                name.set_value("");
+            }
+        });
     };
     let choose = move |event: ev::Event| writes.set(event_target_checked(&event));
     view! {
@@ -142,7 +148,7 @@ fn token_list(path: String, field: &'static str) -> AnyView {
             </label>
             <button class="button" type="submit" data-testid="make-token">{MAKE_TOKEN.now()}</button>
         </form>
-        {error_line(list.failure)}
+        {error_line(list.failure, refusal)}
     }
     .into_any()
 }
@@ -249,7 +255,7 @@ pub(super) fn bots() -> AnyView {
             {labelled_field("bot-name", BOT_NAME, ("text", "off"), "", name)}
             <button class="button" type="submit" data-testid="make-bot">{MAKE_BOT.now()}</button>
         </form>
-        {error_line(failure)}
+        {error_line(failure, refusal)}
     };
     section("account-bots", BOTS, content.into_any())
 }

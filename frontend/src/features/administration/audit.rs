@@ -6,15 +6,21 @@ use madang_shared::administration::{
 };
 
 use super::loading::{draw_loaded, load, more_button};
-use super::strings::act_name;
+use super::strings::{ALL, act_name};
+use crate::context::use_app;
+use crate::features::profile::person_link;
 use crate::i18n::{Lang, Words, use_lang};
-use crate::time::Times;
+use crate::time::{Times, day_named, local_day};
+use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
+use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::text;
 use crate::ui::erased::signal::state;
 
 const KIND: Words = Words::new("종류", "Kind");
-const ALL: Words = Words::new("모두", "All");
+const PERSON: Words = Words::new("사람", "Person");
+const FROM: Words = Words::new("이날부터", "From");
+const UNTIL: Words = Words::new("이날까지", "Until");
 const EXPORT: Words = Words::new("JSON으로 내려받기", "Download as JSON lines");
 const NONE: Words = Words::new("기록이 없습니다.", "There are no entries.");
 const COMMAND_LINE: Words = Words::new("명령줄", "Command line");
@@ -24,12 +30,37 @@ const SERVER: Words = Words::new("서버", "Server");
 pub(super) fn audit() -> AnyView {
     let lang = use_lang();
     let (act, before) = (state(String::new()), state(None::<u64>));
-    let entries = load::<AuditPage>(move || {
-        let act = act.get();
-        let act = if act.is_empty() { String::new() } else { format!("act={act}&") };
-        let before = before.get().map(|before| format!("before={before}")).unwrap_or_default();
-        format!("{AUDIT_PATH}?{act}{before}")
+    let (person, from, until) = (state(String::new()), state(None::<u64>), state(None::<u64>));
+    let filter = memo(move || {
+        let person =
+            person.with(|person| String::from(js_sys::encode_uri_component(person.trim())));
+        let part = |name: &str, value: Option<String>| {
+            value.map(|value| format!("&{name}={value}")).unwrap_or_default()
+        };
+        let act = part("act", Some(act.get()).filter(|act| !act.is_empty()));
+        let from = part("from", from.get().map(|it| it.to_string()));
+        let until = part("until", until.get().map(|it| it.to_string()));
+        format!("?person={person}{act}{from}{until}")
     });
+    let entries = load::<AuditPage>(move || {
+        let before = before.get().map(|before| format!("&before={before}")).unwrap_or_default();
+        format!("{AUDIT_PATH}{}{before}", filter.get())
+    });
+    let find = move |event| {
+        before.set(None);
+        person.set(event_target_value(&event));
+    };
+    let choose_from = move |event| {
+        before.set(None);
+        from.set(day_named(&event_target_value(&event)).map(|day| day.0));
+    };
+    let choose_until = move |event| {
+        before.set(None);
+        // To the end of the day.
+        let day = day_named(&event_target_value(&event));
+        until.set(day.map(|day| local_day(day).1.0));
+    };
+    let export = text(move || format!("{AUDIT_EXPORT_PATH}{}", filter.get()));
     let options = AuditAct::ALL.iter().map(|it| {
         view! { <option value=it.name()>{text(move || act_name(lang.get(), it.name()))}</option> }
     });
@@ -47,7 +78,19 @@ pub(super) fn audit() -> AnyView {
                     {options.collect_view()}
                 </select>
             </label>
-            <a class="button button-link" href=AUDIT_EXPORT_PATH download="audit.jsonl" rel="external" data-testid="audit-export">{EXPORT.now()}</a>
+            <label class="admin-field">
+                <span class="label">{PERSON.now()}</span>
+                <input class="field" type="search" dir="auto" data-testid="audit-person" on:input=events::change(find) />
+            </label>
+            <label class="admin-field">
+                <span class="label">{FROM.now()}</span>
+                <input class="field" type="date" data-testid="audit-from" on:change=events::change(choose_from) />
+            </label>
+            <label class="admin-field">
+                <span class="label">{UNTIL.now()}</span>
+                <input class="field" type="date" data-testid="audit-until" on:change=events::change(choose_until) />
+            </label>
+            <a class="button button-link" href=export download="audit.jsonl" rel="external" data-testid="audit-export">{EXPORT.now()}</a>
         </div>
         {draw_loaded(entries, move |page| {
             if page.entries.is_empty() {
@@ -67,7 +110,14 @@ pub(super) fn audit() -> AnyView {
 
 fn row(entry: AuditEntry, times: Times) -> AnyView {
     let lang = use_lang();
-    let AuditEntry { at, source, actor, act, user, detail, network, reason, .. } = entry;
+    let AuditEntry { at, source, actor, act, user, room, detail, network, reason, .. } = entry;
+    let actor_card =
+        actor.clone().map(|actor| person_link(use_app(), actor.clone(), avatar(&actor)));
+    let room = text(move || match (room, lang.get()) {
+        (None, _) => String::new(),
+        (Some(room), Lang::Ko) => format!("방 {room}"),
+        (Some(room), Lang::En) => format!("room {room}"),
+    });
     let title = text(move || act_name(lang.get(), &act));
     let who = text(move || {
         let lang = lang.get();
@@ -79,7 +129,10 @@ fn row(entry: AuditEntry, times: Times) -> AnyView {
         let from = network.as_ref().map(|network| format!(" · {network}")).unwrap_or_default();
         format!("{actor}{from} · {}", times.full(lang, at))
     });
-    let subject = user.map(|user| user.name).unwrap_or_default();
+    let subject = user.map(|user| {
+        let name = view! { <span class="isolated" translate="no">{user.name.clone()}</span> };
+        person_link(use_app(), user, name.into_any())
+    });
     let reason = text(move || match (lang.get(), reason.is_empty()) {
         (_, true) => String::new(),
         (Lang::Ko, false) => format!("이유: {reason}"),
@@ -87,9 +140,11 @@ fn row(entry: AuditEntry, times: Times) -> AnyView {
     });
     view! {
         <li class="admin-row" data-testid=format!("audit-{}", entry.id)>
+            {actor_card}
             <div class="admin-about">
                 <span class="admin-name">{title}</span>
-                <span class="isolated" translate="no">{subject}</span>
+                {subject}
+                <span>{room}</span>
                 <span class="user-text" dir="auto">{detail}</span>
                 <p class="hint user-text" dir="auto">{who}</p>
                 <p class="hint user-text" dir="auto">{reason}</p>

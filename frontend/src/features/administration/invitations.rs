@@ -1,7 +1,6 @@
 //! The invitations: new links, and the people who came by them.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use madang_shared::administration::{
     AdministrationAct, INVITATION_PAGE, INVITATIONS_PATH, InvitationsPage, ListedInvitation,
     MAX_NOTE_CHARS, NewInvitation,
@@ -9,8 +8,8 @@ use madang_shared::administration::{
 use madang_shared::roles::Role;
 
 use super::loading::{ActState, draw_loaded, load, more_button};
+use super::shown_link::shown_link;
 use super::strings::{ROLE, role_name, uses};
-use crate::clipboard::{self, COPIED, NOT_COPIED};
 use crate::i18n::{Words, use_lang};
 use crate::time::Times;
 use crate::ui::erased::events;
@@ -22,11 +21,6 @@ const DAYS: Words = Words::new("며칠 동안", "For how many days");
 const NOTE: Words = Words::new("메모", "Note");
 const MAKE: Words = Words::new("초대 링크 만들기", "Make an invitation link");
 const LINK: Words = Words::new("초대 링크", "Invitation link");
-const ONCE: Words = Words::new(
-    "이 링크는 지금만 볼 수 있습니다. 복사해서 보내 주세요.",
-    "This link is shown now only. Copy it and send it.",
-);
-const COPY: Words = Words::new("복사", "Copy");
 const REVOKE: Words = Words::new("취소", "Revoke");
 const REVOKED: Words = Words::new("취소됨", "Revoked");
 const NONE: Words = Words::new("아직 초대가 없습니다.", "There are no invitations yet.");
@@ -106,32 +100,7 @@ fn form() -> AnyView {
             </label>
             <button class="button button-strong" data-testid="invite-make">{MAKE.now()}</button>
         </form>
-        {part(move || link.get().map_or_else(|| ().into_any(), shown_link))}
-    }
-    .into_any()
-}
-
-fn shown_link(link: String) -> AnyView {
-    let lang = use_lang();
-    let copied = state(None::<bool>);
-    let status = text(move || match copied.get() {
-        Some(true) => COPIED.of(lang.get()).to_owned(),
-        Some(false) => NOT_COPIED.of(lang.get()).to_owned(),
-        None => ONCE.of(lang.get()).to_owned(),
-    });
-    let shown = link.clone();
-    let copy = move |_| {
-        let link = link.clone();
-        spawn_local(async move {
-            copied.try_set(Some(clipboard::copy(&link).await));
-        });
-    };
-    view! {
-        <div class="admin-link">
-            <input class="field" readonly=true aria-label=LINK.now() data-testid="invite-link" value=shown />
-            <button class="button" on:click=events::click(copy)>{COPY.now()}</button>
-        </div>
-        <p class="hint" role="status">{status}</p>
+        {part(move || link.get().map_or_else(|| ().into_any(), |link| shown_link("invite-link", LINK, link)))}
     }
     .into_any()
 }

@@ -18,6 +18,10 @@ use crate::{http, session};
 #[derive(Clone, Copy)]
 pub(super) struct News(pub(super) Memo<Option<u64>>);
 
+/// The number of the last pulse of the server's state, which is read again when it changes.
+#[derive(Clone, Copy)]
+pub(super) struct Pulse(pub(super) Memo<Option<u64>>);
+
 /// A page; none until the first answer.
 pub(super) type Loaded<T> = State<Option<Result<T, Failure>>>;
 
@@ -26,6 +30,15 @@ pub(super) fn load<T: DeserializeOwned + Clone + Send + Sync + 'static>(
     path: impl Fn() -> String + 'static,
 ) -> Loaded<T> {
     let News(news) = expect_context();
+    load_on(news, path)
+}
+
+/// Loads the page at a path, and again when the path or the number has changed.
+pub(super) fn load_on<T, P>(news: Memo<Option<u64>>, path: P) -> Loaded<T>
+where
+    T: DeserializeOwned + Clone + Send + Sync + 'static,
+    P: Fn() -> String + 'static,
+{
     let loaded: Loaded<T> = state(None);
     effect(move || {
         news.get();
@@ -97,13 +110,22 @@ impl ActState {
         reason: String,
         done: impl FnOnce(ActAnswer) + 'static,
     ) {
+        self.run(async move { post(&RequestedAct { act, reason }).await }, done);
+    }
+
+    /// Runs a request, one at a time. `done` gets its answer.
+    pub(super) fn run<T: 'static>(
+        self,
+        request: impl Future<Output = Result<T, Failure>> + 'static,
+        done: impl FnOnce(T) + 'static,
+    ) {
         if self.busy.get_untracked() {
             return;
         }
         self.busy.set(true);
         self.failure.set(None);
         spawn_local(async move {
-            let answered = post(&RequestedAct { act, reason }).await;
+            let answered = request.await;
             if !self.busy.try_set(false) {
                 return;
             }

@@ -4,17 +4,24 @@ use leptos::prelude::*;
 use madang_shared::administration::{
     ACCOUNTS_PATH, AccountsPage, AdministrationAct, ListedPerson, MAX_REASON_CHARS,
 };
+use madang_shared::health::AccountState;
 use madang_shared::roles::Role;
 use madang_shared::{User, UserId};
 
+use super::erasure::{ERASE, ErasureQuestion, erasure};
+use super::grants::grant_choices;
 use super::loading::{ActState, draw_loaded, load, more_button};
-use super::strings::{ROLE, role_name, sessions};
+use super::person::person_details;
+use super::restrictions::{Restrictions, restriction_dialog, restriction_tags};
+use super::strings::{ALL, REASON, ROLE, role_name, sessions};
 use crate::context::use_app;
+use crate::features::profile::person_link;
 use crate::i18n::{CANCEL, Lang, Words, isolated, use_lang};
 use crate::time::Times;
 use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::text;
+use crate::ui::erased::memo::memo;
+use crate::ui::erased::reactive::{flag, text, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 use crate::ui::question::{Question, question};
@@ -23,11 +30,14 @@ const FIND: Words = Words::new("이름으로 찾기", "Find by name");
 const DEACTIVATE: Words = Words::new("비활성화", "Deactivate");
 const REACTIVATE: Words = Words::new("다시 활성화", "Activate again");
 const DEACTIVATED: Words = Words::new("비활성화됨", "Deactivated");
+const STATE: Words = Words::new("상태", "State");
+const ACTIVE: Words = Words::new("활성", "Active");
+const NOBODY: Words = Words::new("찾는 사람이 없습니다.", "Nobody matches.");
+const DETAILS: Words = Words::new("자세히", "Details");
 const WARNING: Words = Words::new(
     "모든 기기에서 바로 로그아웃되고, 다시 활성화할 때까지 들어올 수 없습니다. 쓴 글은 남습니다.",
     "All devices are signed out at once, and nobody can sign in until the account is activated again. The texts stay.",
 );
-const REASON: Words = Words::new("이유 (감사 기록에 남습니다)", "Reason (for the audit log)");
 
 /// The account that is to be deactivated.
 #[derive(Clone, Copy)]
@@ -35,25 +45,49 @@ struct DeactivationQuestion {
     open: State<bool>,
     user: State<Option<User>>,
     reason: State<String>,
+    /// The person whose grants are open.
+    grants_of: State<Option<UserId>>,
 }
+
+/// The people whose details are shown.
+#[derive(Clone, Copy)]
+struct ShownDetails(State<Vec<UserId>>);
 
 /// The part of the page.
 pub(super) fn people() -> AnyView {
     let act: ActState = expect_context();
     let lang = use_lang();
     let (wanted, after) = (state(String::new()), state(None::<UserId>));
+    let (role, account) = (state(String::new()), state(String::new()));
     let people = load::<AccountsPage>(move || {
         let search =
             wanted.with(|wanted| String::from(js_sys::encode_uri_component(wanted.trim())));
+        let filter = |name: &str, value: String| {
+            if value.is_empty() { value } else { format!("&{name}={value}") }
+        };
+        let (role, account) = (filter("role", role.get()), filter("state", account.get()));
         let after = after.get().map(|after| format!("&after={after}")).unwrap_or_default();
-        format!("{ACCOUNTS_PATH}?search={search}{after}")
+        format!("{ACCOUNTS_PATH}?search={search}{role}{account}{after}")
+    });
+    let choose = move |of: State<String>| {
+        move |event| {
+            after.set(None);
+            of.set(event_target_value(&event));
+        }
+    };
+    let roles = Role::ALL.iter().rev().map(|it| {
+        view! { <option value=it.name()>{role_name(*it).now()}</option> }
     });
     let asked = DeactivationQuestion {
         open: state(false),
         user: state(None),
         reason: state(String::new()),
+        grants_of: state(None),
     };
     provide_context(asked);
+    provide_context(ShownDetails(state(Vec::new())));
+    let restrictions = Restrictions::new();
+    provide_context(restrictions);
     let title = text(move || {
         let name = asked.user.with(|user| user.as_ref().map(|user| user.name.clone()));
         let name = name.unwrap_or_default();
@@ -77,6 +111,7 @@ pub(super) fn people() -> AnyView {
             act.send(AdministrationAct::Deactivate { user: user.id }, reason, |_| ());
         }
     };
+    let erased = ErasureQuestion::new();
     let search = move |event| {
         after.set(None);
         wanted.set(event_target_value(&event));
@@ -87,9 +122,30 @@ pub(super) fn people() -> AnyView {
             {Icon::Search.draw()}
             <input type="search" dir="auto" class="search-field" data-testid="people-search" aria-label=FIND.now() placeholder=FIND.now() on:input=events::change(search) />
         </label>
+        <div class="admin-form">
+            <label class="admin-field">
+                <span class="label">{ROLE.now()}</span>
+                <select class="field" data-testid="people-role" on:change=events::change(choose(role))>
+                    <option value="">{ALL.now()}</option>
+                    {roles.collect_view()}
+                </select>
+            </label>
+            <label class="admin-field">
+                <span class="label">{STATE.now()}</span>
+                <select class="field" data-testid="people-state" on:change=events::change(choose(account))>
+                    <option value="">{ALL.now()}</option>
+                    <option value=AccountState::Active.name()>{ACTIVE.now()}</option>
+                    <option value=AccountState::Deactivated.name()>{DEACTIVATED.now()}</option>
+                </select>
+            </label>
+        </div>
+        {erasure(erased)}
         {draw_loaded(people, move |page| {
+            if page.people.is_empty() {
+                return view! { <p class="hint">{NOBODY.now()}</p> }.into_any();
+            }
             let last = page.people.last().map(|last| last.user.id);
-            let rows = page.people.into_iter().map(|person| row(person, times, asked)).collect_view();
+            let rows = page.people.into_iter().map(|person| row(person, times, asked, erased)).collect_view();
             view! {
                 <ul class="admin-list" data-testid="people">{rows}</ul>
                 {more_button(page.more, move || after.set(last))}
@@ -97,6 +153,7 @@ pub(super) fn people() -> AnyView {
             .into_any()
         })}
         {question(asked.open, texts, reason_field, deactivate)}
+        {restriction_dialog(restrictions)}
     }
     .into_any()
 }
@@ -111,11 +168,29 @@ fn reason_field() -> AnyView {
     .into_any()
 }
 
-fn row(person: ListedPerson, times: Times, asked: DeactivationQuestion) -> AnyView {
+fn row(
+    person: ListedPerson,
+    times: Times,
+    asked: DeactivationQuestion,
+    erased: ErasureQuestion,
+) -> AnyView {
     let act: ActState = expect_context();
     let lang = use_lang();
     let me = use_app().driver.store().me().id;
-    let ListedPerson { user, role, deactivated_at, sessions: count, last_used_at, .. } = person;
+    let tags = restriction_tags(&person, times);
+    let restrictions: Restrictions = expect_context();
+    let restrict = restrictions.buttons(&person);
+    let ListedPerson {
+        user,
+        role,
+        grants,
+        decided,
+        display_name,
+        deactivated_at,
+        sessions: count,
+        last_used_at,
+        ..
+    } = person;
     let id = user.id;
     let about = text(move || {
         let lang = lang.get();
@@ -126,6 +201,13 @@ fn row(person: ListedPerson, times: Times, asked: DeactivationQuestion) -> AnyVi
         }
     });
     let is_deactivated = deactivated_at.is_some();
+    let handle = (!display_name.is_empty()).then(|| {
+        let handle = format!("@{}", user.name);
+        view! { <span class="person-handle isolated" translate="no">{handle}</span> }
+    });
+    let shown = if display_name.is_empty() { user.name.clone() } else { display_name };
+    let name = view! { <span class="isolated admin-name" translate="no">{shown}</span> };
+    let name = person_link(use_app(), user.clone(), name.into_any());
     let ask = {
         let user = user.clone();
         move |_| {
@@ -149,16 +231,41 @@ fn row(person: ListedPerson, times: Times, asked: DeactivationQuestion) -> AnyVi
         }
         .into_any()
     };
+    // The lists of sessions of the people whose details are shown stay when the list is loaded again.
+    let shown: ShownDetails = expect_context();
+    let shows = memo(move || shown.0.with(|shown| shown.contains(&id)));
+    let toggle = move |_| {
+        shown.0.update(|shown| {
+            let before = shown.len();
+            shown.retain(|it| *it != id);
+            if shown.len() == before {
+                shown.push(id);
+            }
+        });
+    };
+    let details_label = format!("{}: {}", DETAILS.of(lang.get_untracked()), user.name);
+    let of_erasure = user.clone();
+    let erase = (id != me).then(move || {
+        let ask = move |_| erased.ask(of_erasure.clone());
+        view! { <button class="button" data-testid=format!("erase-{id}") on:click=events::click(ask)>{ERASE.now()}</button> }
+    });
     view! {
         <li class="admin-row" data-testid=format!("person-{id}")>
             {avatar(&user)}
             <div class="admin-about">
-                <span class="isolated admin-name" translate="no">{user.name.clone()}</span>
+                {name}
+                {handle}
                 {is_deactivated.then(|| view! { <span class="tag">{DEACTIVATED.now()}</span> })}
+                {tags}
                 <p class="hint">{about}</p>
             </div>
             {role_choice(id, role)}
+            <button class="button" aria-label=details_label aria-expanded=flag(move || shows.get()) data-testid=format!("more-{id}") on:click=events::click(toggle)>{DETAILS.now()}</button>
+            {(id != me).then_some(restrict)}
             {button}
+            {erase}
+            {grant_choices(id, grants, decided, asked.grants_of)}
+            {when(move || shows.get(), move || person_details(id))}
         </li>
     }
     .into_any()

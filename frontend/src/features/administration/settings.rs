@@ -1,24 +1,33 @@
 //! The settings of the workspace. Each of them takes effect at once, for everybody.
 
+use leptos::html;
 use leptos::prelude::*;
-use madang_shared::administration::{AdministrationAct, WorkspaceSettings};
+use madang_shared::administration::{
+    AdministrationAct, MAX_SESSION_DAYS, SETTINGS_PATH, WorkspaceSettings,
+};
 use madang_shared::apps::App;
 use madang_shared::roles::Access;
 use madang_shared::workspace::MAX_WORKSPACE_NAME_CHARS;
 
-use super::loading::ActState;
+use super::grants::{check, role_grants};
+use super::loading::{ActState, draw_loaded, load};
 use super::strings::access_name;
 use crate::auth::Auth;
 use crate::i18n::Words;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::part;
 use crate::ui::erased::signal::state;
+use crate::ui::secret_field::typed;
 
 const NAME: Words = Words::new("서버 이름", "Name of the workspace");
 const SAVE: Words = Words::new("이름 저장", "Save the name");
 const ACCESS: Words = Words::new("누가 들어올 수 있나요", "Who may come in");
 const APPS: Words = Words::new("앱", "Apps");
 const MOODS: Words = Words::new("메시지의 감정 표시", "Show the mood of messages");
+const IDLE: Words =
+    Words::new("쓰지 않은 로그인을 끝낼 때까지 (일)", "Days until an unused sign-in ends");
+const MAX: Words = Words::new("모든 로그인을 끝낼 때까지 (일)", "Days until every sign-in ends");
+const SAVE_DAYS: Words = Words::new("기간 저장", "Save the days");
 const AT_ONCE: Words = Words::new(
     "바꾸면 모든 사람의 화면에 바로 적용되고 감사 기록에 남습니다.",
     "A change takes effect on every screen at once, and stands in the audit log.",
@@ -71,6 +80,8 @@ pub(super) fn settings() -> AnyView {
         }
         .into_any()
     };
+    let effective = load::<WorkspaceSettings>(|| SETTINGS_PATH.to_owned());
+    let sessions = draw_loaded(effective, move |settings| session_limits(&settings, change));
     view! {
         <p class="page-intro">{AT_ONCE.now()}</p>
         <form class="admin-form" on:submit=events::submit(save)>
@@ -85,21 +96,41 @@ pub(super) fn settings() -> AnyView {
             {part(access)}
         </label>
         {part(switches)}
+        {role_grants()}
+        {sessions}
     }
     .into_any()
 }
 
-fn check(
-    id: &'static str,
-    words: Words,
-    on: bool,
-    toggle: impl FnMut(leptos::ev::Event) + 'static,
+/// The days after which sign-ins end, with a button that saves both.
+fn session_limits(
+    settings: &WorkspaceSettings,
+    change: impl Fn(WorkspaceSettings) + Copy + Send + Sync + 'static,
 ) -> AnyView {
+    let (idle, max) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
+    let save = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        change(WorkspaceSettings {
+            session_idle_days: typed(idle).parse().ok(),
+            session_max_days: typed(max).parse().ok(),
+            ..WorkspaceSettings::default()
+        });
+    };
+    let field = |id: &str, words: Words, days: Option<u64>, input| {
+        view! {
+            <label class="admin-field">
+                <span class="label">{words.now()}</span>
+                <input class="field" type="number" min="1" max=MAX_SESSION_DAYS.to_string() value=days.map(|days| days.to_string()) data-testid=format!("setting-{id}-days") node_ref=input />
+            </label>
+        }
+        .into_any()
+    };
     view! {
-        <label class="admin-check">
-            <input type="checkbox" prop:checked=on data-testid=format!("setting-{id}") on:change=events::change(toggle) />
-            <span>{words.now()}</span>
-        </label>
+        <form class="admin-form" on:submit=events::submit(save)>
+            {field("idle", IDLE, settings.session_idle_days, idle)}
+            {field("max", MAX, settings.session_max_days, max)}
+            <button class="button" data-testid="setting-days-save">{SAVE_DAYS.now()}</button>
+        </form>
     }
     .into_any()
 }

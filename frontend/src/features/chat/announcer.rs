@@ -32,10 +32,18 @@ pub(crate) fn Announcer(
         let newest = store.read(Slice::Timeline, |client| {
             let timeline = client.features().timeline(room)?;
             let newest = timeline.is_known().then(|| timeline.newest())?;
+            // The text of an erased message is not kept here either.
+            let is_erased = |seq: u64| {
+                let mut newest_first = timeline.messages().iter().rev();
+                newest_first.any(|message| message.seq.0 == seq && message.text.is_empty())
+            };
+            if lines.with_untracked(|lines| lines.iter().any(|(seq, _)| is_erased(*seq))) {
+                lines.update(|lines| lines.retain(|(seq, _)| !is_erased(*seq)));
+            }
             if let Some(announced) = announced.filter(|announced| newest > *announced) {
                 let news = news(client, room, announced, lang.get_untracked());
                 lines.update(|lines| {
-                    lines.extend((announced.0..).zip(news));
+                    lines.extend(news);
                     let old = lines.len().saturating_sub(MAX_READ);
                     lines.drain(..old);
                 });
@@ -53,7 +61,8 @@ pub(crate) fn Announcer(
     }
 }
 
-fn news(client: &Client, room: RoomId, announced: Seq, lang: Lang) -> Vec<String> {
+/// The lines for the messages after one, each with the seq of its message.
+fn news(client: &Client, room: RoomId, announced: Seq, lang: Lang) -> Vec<(u64, String)> {
     let features = client.features();
     let Some(timeline) = features.timeline(room) else {
         return Vec::new();
@@ -62,12 +71,14 @@ fn news(client: &Client, room: RoomId, announced: Seq, lang: Lang) -> Vec<String
     let after = timeline.messages().iter().rev().take_while(|message| message.seq > announced);
     let mut news: Vec<_> = after.filter(|message| message.author.id != me).collect();
     if news.len() > MAX_READ {
-        return vec![lang.new_messages(u64::try_from(news.len()).unwrap_or(u64::MAX))];
+        let count = u64::try_from(news.len()).unwrap_or(u64::MAX);
+        return vec![(news[0].seq.0, lang.new_messages(count))];
     }
     news.reverse();
     let line = |message: &&Message| {
-        let (name, text) = (&message.author.name, beginning(&message.text, MAX_UNITS));
-        format!("{}: {}", isolated(name), isolated(&text))
+        let name = features.details().shown_name(&message.author);
+        let text = beginning(&message.text, MAX_UNITS);
+        (message.seq.0, format!("{}: {}", isolated(name), isolated(&text)))
     };
     news.iter().map(line).collect()
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use madang_client::{Client, PendingState};
 use madang_shared::chat::{ChatCommand, Guest};
+use madang_shared::moderation::DeletedBy;
 use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{Command, Failure, RoomId, Seq, Timestamp, User};
 
@@ -12,15 +13,18 @@ use super::rows::{Delivery, MessageRow, Row};
 use crate::auth::Auth;
 use crate::context::use_app;
 use crate::features::delivery::DeliveryTarget;
-use crate::i18n::{Lang, use_lang};
+use crate::features::profile::shown_name;
+use crate::i18n::{Lang, Words, use_lang};
 use crate::linkify;
 use crate::text::is_lone_emoji;
 use crate::time::Formats;
 use crate::ui::avatar::avatar;
-use crate::ui::erased::reactive::when;
+use crate::ui::erased::reactive::{part, text, when};
 use crate::ui::erased::signal::State;
 use crate::ui::icon::Icon;
 use crate::ui::virtual_list::VirtualList;
+
+const ERASED: Words = Words::new("지워진 메시지", "Erased message");
 
 /// The context of all rows and tools of a room.
 #[derive(Clone, Copy)]
@@ -66,6 +70,7 @@ pub(super) struct MessageContent {
     pub(super) text: String,
     sentiment: Option<Sentiment>,
     pub(super) guest: Option<Guest>,
+    pub(super) deleted: Option<DeletedBy>,
     failure: Option<Failure>,
 }
 
@@ -81,6 +86,7 @@ impl MessageContent {
                 text: message.text.clone(),
                 sentiment: message.sentiment,
                 guest: message.guest.clone(),
+                deleted: message.deleted,
                 failure: None,
             });
         }
@@ -94,6 +100,7 @@ impl MessageContent {
             text: text.clone(),
             sentiment: None,
             guest: None,
+            deleted: None,
             failure: match &item.state {
                 PendingState::Failed(failure) => Some(failure.clone()),
                 _ => None,
@@ -115,7 +122,20 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
     // all heads.
     let name = if row.head { "chat-author" } else { "visually-hidden" };
     let Speaker { speaker, gateway } = Speaker::of(content.author, content.guest, lang);
-    let avatar = row.head.then(|| avatar(&speaker));
+    let id = speaker.id;
+    let shown = shown_name(use_app(), speaker);
+    let avatar = row.head.then(|| part(move || avatar(&User { id, name: shown.get() })));
+    let speaker_name = text(move || shown.get());
+    // Of the other messages, only an erased one has no text.
+    let body = if let Some(by) = content.deleted {
+        let deleted = use_app().lazy.draw_when_loaded(move |views| (views.deleted_message)(by));
+        view! { <p class="user-text">{deleted}</p> }.into_any()
+    } else if content.text.is_empty() {
+        view! { <p class="hint">{ERASED.of(lang)}</p> }.into_any()
+    } else {
+        let words = words(&content.text, row_context.room, lang);
+        view! { <p class="user-text" dir="auto">{words}</p> }.into_any()
+    };
     let command = row.command;
     let refused = content.failure.map(|failure| {
         use_app().lazy.draw_when_loaded(move |views| (views.message_refusal)(command, &failure))
@@ -132,9 +152,9 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
             data-emoji=is_lone_emoji(&content.text).then_some("")
         >
             {avatar}
-            <strong class=name translate="no"><span class="isolated">{speaker.name}</span>{gateway}</strong>
+            <strong class=name translate="no"><span class="isolated">{speaker_name}</span>{gateway}</strong>
             <div class="chat-message-body">
-                <div class="chat-bubble" title=full><p class="user-text" dir="auto">{words(&content.text, row_context.room, lang)}</p></div>
+                <div class="chat-bubble" title=full>{body}</div>
                 <span class="chat-meta">
                     {content.sentiment.map(|sentiment| mood(sentiment, lang))}
                     {row.seq.filter(|_| row.mine).map(read_count)}

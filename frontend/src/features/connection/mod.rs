@@ -191,7 +191,7 @@ fn caught_up() -> State<u64> {
 fn sign_out_when_unknown(shown: Memo<Shown>) {
     let auth: Auth = expect_context();
     effect(move || {
-        let ended = [CloseCode::Unauthenticated, CloseCode::Deactivated];
+        let ended = [CloseCode::Unauthenticated, CloseCode::Deactivated, CloseCode::Erased];
         let ended = ended.map(|code| Shown::Ended(DisconnectReason::Closed(code.number())));
         if ended.contains(&shown.get()) {
             auth.sign_out(false);

@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 use madang_client::{Client, ConnectionState, Slice};
 use madang_shared::counter::{CounterCommand, CounterEvent};
+use madang_shared::grants::Grant;
 
 use crate::context::use_app;
+use crate::features::grants::MyGrants;
 use crate::format::grouped;
 use crate::i18n::{Lang, Words, isolated, use_lang};
 use crate::route::Page;
@@ -79,6 +81,7 @@ pub(crate) fn CounterPage() -> impl IntoView {
 fn Number(shown: Memo<Option<Shown>>) -> impl IntoView {
     let driver = use_app().driver;
     let lang = use_lang();
+    let mine = MyGrants::load();
     let number = text(move || shown.get().map(|it| grouped(it.expected)).unwrap_or_default());
     let is_stored = move || shown.get().is_none_or(|shown| shown.stored);
     let state = text(move || {
@@ -102,13 +105,16 @@ fn Number(shown: Memo<Option<Shown>>) -> impl IntoView {
         }
         .into_any()
     };
+    let steps = mine.guard(&[Grant::Count], move || {
+        view! { <div class="counter-steps">{STEPS.into_iter().map(step).collect::<Vec<_>>()}</div> }.into_any()
+    });
     view! {
         <div class="page">
             <div class="page-body counter">
                 <p class="page-intro">{INTRO.now()}</p>
                 <p class="counter-number" role="status" aria-label=NUMBER.now() data-testid="counter" data-stored=flag(is_stored)>{number}</p>
                 <p class="hint" data-testid="counter-state">{state}</p>
-                <div class="counter-steps">{STEPS.into_iter().map(step).collect::<Vec<_>>()}</div>
+                {steps}
                 <p class="hint" data-testid="counter-last">{last}</p>
             </div>
         </div>

@@ -46,7 +46,9 @@ impl LoadedMembers {
                         member.role = *role;
                     }
                 }
-                DetailsEvent::Described { .. } | DetailsEvent::Deleted => {}
+                DetailsEvent::Described { .. }
+                | DetailsEvent::ProfileChanged(_)
+                | DetailsEvent::Deleted => {}
             }
         }
         members

@@ -1,10 +1,11 @@
 //! The members of the open room: first those who are here now, then the others.
 
 use std::collections::BinaryHeap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use madang_client::Slice;
+use madang_client::{Client, Slice};
 use madang_shared::details::{MembersPage, members_path};
 use madang_shared::{Failure, RoomId, User, UserId, compact};
 
@@ -31,6 +32,10 @@ const MAX_HERE: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Person {
     user: User,
+    /// The display name, or else the handle.
+    shown: String,
+    /// The emoji of the status, and the status.
+    status: (String, String),
     is_me: bool,
     typing: bool,
     is_here: bool,
@@ -38,26 +43,51 @@ struct Person {
 
 impl Person {
     fn item(self, app: AppContext) -> Item {
-        // A person who starts or stops typing is drawn again.
-        let key = self.user.id.0 * 2 + u64::from(self.typing);
-        Item::new(key, move || self.draw(app))
+        // A person who changes is drawn again.
+        let mut key = DefaultHasher::new();
+        (self.user.id, self.typing, &self.shown, &self.status).hash(&mut key);
+        Item::new(key.finish(), move || self.draw(app))
+    }
+
+    fn new(client: &Client, user: &User, is_here: bool) -> Self {
+        let features = client.features();
+        let details = features.details();
+        let status = details.profile(user.id).map(|profile| profile.status_at(browser::now()));
+        let (emoji, status) = status.unwrap_or_default();
+        Self {
+            user: user.clone(),
+            shown: details.shown_name(user).to_owned(),
+            status: (emoji.to_owned(), status.to_owned()),
+            is_me: user.id == features.me().id,
+            typing: is_here && features.presence().typing().any(|typist| typist.id == user.id),
+            is_here,
+        }
     }
 
     fn draw(&self, app: AppContext) -> AnyView {
         let user = self.user.clone();
-        let name = user.name.clone();
+        let (emoji, status) = self.status.clone();
+        let sign = if emoji.is_empty() && !status.is_empty() { "💬".to_owned() } else { emoji };
+        // A status in words alone has a sign too, so that it is found.
+        let sign = (!sign.is_empty()).then(|| {
+            let label = if status.is_empty() { sign.clone() } else { status.clone() };
+            view! { <span class="person-sign" role="img" title=status aria-label=label data-testid="person-sign">{sign}</span> }
+        });
+        let shown = User { name: self.shown.clone(), ..user.clone() };
         let you = || view! { <span class="tag">{tr(|t| t.you)}</span> };
         let typing = || {
             let label = tr(|t| t.is_typing);
             view! { <span class="person-typing" role="img" aria-label=label>"💬"</span> }
         };
+        let handle = format!("@{}", user.name);
         let open = move |_| app.show_card(user.clone());
         view! {
             <li>
                 <button class="person" data-testid="person" data-here=self.is_here.to_string() aria-haspopup="dialog" on:click=events::click_once(open)>
-                    {avatar(&self.user)}
-                    <span class="person-name isolated" translate="no" title=name.clone()>{name.clone()}</span>
+                    {avatar(&shown)}
+                    <span class="person-name isolated" translate="no" title=handle>{shown.name}</span>
                     {self.is_me.then(you)}
+                    {sign}
                     {self.typing.then(typing)}
                 </button>
             </li>
@@ -99,15 +129,11 @@ pub(crate) fn members(room: RoomId) -> AnyView {
         }
     });
     let here = memo(move || {
+        store.read(Slice::Details, |_| ());
         store.read(Slice::Presence, |client| {
             let here = client.features().presence();
             let me = client.features().me();
-            let person = |user: &User| Person {
-                user: user.clone(),
-                is_me: user.id == me.id,
-                typing: here.typing().any(|typist| typist.id == user.id),
-                is_here: true,
-            };
+            let person = |user: &User| Person::new(client, user, true);
             let others = here.present().filter(|user| user.id != me.id);
             let own = here.contains(me.id).then_some(me);
             sorted(own.into_iter().chain(others).take(MAX_HERE).map(person))
@@ -123,12 +149,7 @@ pub(crate) fn members(room: RoomId) -> AnyView {
                 let members = pages.loaded.after(features.details().changes());
                 let is_here = |id| features.presence().contains(id);
                 let away = members.values().filter(|member| !is_here(member.user.id));
-                let person = |user: &User| Person {
-                    user: user.clone(),
-                    is_me: user.id == features.me().id,
-                    typing: false,
-                    is_here: false,
-                };
+                let person = |user: &User| Person::new(client, user, false);
                 sorted(away.map(|member| person(&member.user)))
             })
         })
@@ -184,7 +205,7 @@ fn sorted(people: impl Iterator<Item = Person>) -> Vec<Person> {
     let people: Vec<Person> = people.collect();
     // A heap sorts with a sixth of the code of `sort`.
     let keys = people.iter().enumerate();
-    let keys = keys.map(|(index, person)| (!person.is_me, lower_case(&person.user.name), index));
+    let keys = keys.map(|(index, person)| (!person.is_me, lower_case(&person.shown), index));
     let keys = keys.collect::<BinaryHeap<_>>().into_sorted_vec();
     keys.into_iter().filter_map(|(.., index)| people.get(index).cloned()).collect()
 }

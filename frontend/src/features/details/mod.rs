@@ -31,7 +31,8 @@ pub(crate) fn topic_line() -> AnyView {
         }
         store.read(Slice::Presence, |client| {
             let here = client.features().presence();
-            let names: Vec<&str> = here.present().map(|user| user.name.as_str()).collect();
+            let details = client.features().details();
+            let names: Vec<&str> = here.present().map(|user| details.shown_name(user)).collect();
             if names.is_empty() { String::new() } else { lang.here(&names) }
         })
     });

@@ -11,6 +11,7 @@ use super::waiting::{Wait, waiting};
 use super::{Form, frame, instead};
 use crate::account_requests::{enter, read_link, refusal, request_device, take_token, use_link};
 use crate::auth::Auth;
+use crate::features::factors::{PasswordAnswer, password_answer, second_step};
 use crate::i18n::{Lang, Words, isolated, tr, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{part, text};
@@ -36,6 +37,8 @@ enum LinkState {
     Refused(Failure),
     Read(LinkInfo),
     Waiting(Wait),
+    /// The password is set, and the account asks for a code too.
+    NeedsCode(String),
 }
 
 /// The page of a one-time link.
@@ -63,6 +66,7 @@ pub(crate) fn LinkPage() -> impl IntoView {
         }
         LinkState::Read(link) => form(token.clone(), link, shown),
         LinkState::Waiting(wait) => waiting(wait),
+        LinkState::NeedsCode(challenge) => second_step(challenge),
     });
     frame(TITLE, content)
 }
@@ -86,8 +90,12 @@ fn form(token: String, link: LinkInfo, shown: State<LinkState>) -> AnyView {
                     Err(refused) => form.refuse(refused),
                 }
             } else {
-                match use_link(token, typed(password)).await {
-                    Ok(user) => enter(auth, user),
+                let answered = use_link(token, typed(password)).await;
+                match answered.and_then(|answered| password_answer(&answered)) {
+                    Ok(PasswordAnswer::SignedIn(user)) => enter(auth, user),
+                    Ok(PasswordAnswer::NeedsCode(challenge)) => {
+                        shown.set(LinkState::NeedsCode(challenge));
+                    }
                     Err(refused) => form.refuse(refused),
                 }
             }

@@ -17,6 +17,7 @@ use crate::features::account::choices::{colours, languages};
 use crate::features::factors::{
     PASSKEY_FIELD, PasswordAnswer, other_ways, second_step, sign_in_with_password,
 };
+use crate::features::moderation::ban_line;
 use crate::i18n::{Lang, Words, isolated, tr, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{effect, flag, part, text};
@@ -147,6 +148,7 @@ fn forms(wait: State<Option<Wait>>, challenge: State<Option<String>>) -> AnyView
     };
     view! {
         {instead("")}
+        {ban_line()}
         <form on:submit=events::submit(submit_password) novalidate>
             {name_field(name)}
             {labelled_field("password", PASSWORD, ("password", "current-password"), "password-error", password)}

@@ -7,11 +7,13 @@ use leptos::task::spawn_local;
 use madang_shared::Failure;
 use madang_shared::factors::{FactorsInfo, RecoveryCodes, TotpStart};
 
-use super::{FactorsView, error_line, requests, section};
+use super::confirmation::Confirm;
+use super::{FactorsView, refusal, requests, section};
 use crate::i18n::{CANCEL, Lang, Words, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{part, text};
 use crate::ui::erased::signal::{State, state};
+use crate::ui::error_line::error_line;
 use crate::ui::secret_field::{labelled_field, typed};
 
 const TITLE: Words = Words::new("인증 앱 코드", "Codes of an authenticator app");
@@ -65,23 +67,26 @@ pub(super) fn totp_section(view: FactorsView, info: &FactorsInfo) -> AnyView {
         TotpState::Confirming(start) => confirming(totp, &start),
         TotpState::Codes(codes) => recovery_codes(totp, codes),
     });
-    let content = view! { {content} {error_line(totp.failure)} };
+    let content = view! { {content} {error_line(totp.failure, refusal)} };
     section("account-totp", TITLE, content.into_any())
 }
 
 fn off(totp: TotpView) -> AnyView {
+    let confirm: Confirm = expect_context();
     let begin = move |_| {
         totp.failure.set(None);
-        spawn_local(async move {
-            match requests::begin_totp().await {
-                Ok(start) => totp.shown.try_set(TotpState::Confirming(start)),
-                Err(refused) => totp.failure.try_set(Some(refused)),
-            };
+        confirm.then(move || {
+            spawn_local(async move {
+                match requests::begin_totp().await {
+                    Ok(start) => totp.shown.try_set(TotpState::Confirming(start)),
+                    Err(refused) => totp.failure.try_set(Some(refused)),
+                };
+            });
         });
     };
     view! {
         <p class="hint">{OFF.now()}</p>
-        <button class="button" data-testid="totp-on" on:click=events::click_once(begin)>{SWITCH_ON.now()}</button>
+        <button class="button" data-testid="totp-on" on:click=events::click(begin)>{SWITCH_ON.now()}</button>
     }
     .into_any()
 }
@@ -137,14 +142,18 @@ fn on(totp: TotpView, left: u64) -> AnyView {
         Lang::Ko => format!("켜져 있습니다. 남은 복구 코드는 {left}개입니다."),
         Lang::En => format!("Switched on. Recovery codes left: {left}."),
     });
+    let confirm: Confirm = expect_context();
     let remove = move |code: String| {
-        spawn_local(async move {
-            match requests::remove_totp(code).await {
-                Ok(()) => totp.view.load(),
-                Err(refused) => {
-                    totp.failure.try_set(Some(refused));
+        confirm.then(move || {
+            let code = code.clone();
+            spawn_local(async move {
+                match requests::remove_totp(code).await {
+                    Ok(()) => totp.view.load(),
+                    Err(refused) => {
+                        totp.failure.try_set(Some(refused));
+                    }
                 }
-            }
+            });
         });
     };
     view! {

@@ -2,7 +2,9 @@
 //! with them. They are in the lazy part of the app.
 
 mod codes;
+mod confirmation;
 mod passkeys;
+mod providers;
 mod requests;
 mod second_step;
 mod sign_in;
@@ -14,12 +16,15 @@ use madang_shared::{ErrorCode, Failure};
 
 use self::codes::totp_section;
 use self::passkeys::passkey_section;
+use self::providers::provider_section;
 use crate::account_requests;
-use crate::i18n::{Lang, Words, use_lang};
-use crate::ui::erased::reactive::{part, text};
+use crate::i18n::{Lang, Words};
+use crate::ui::erased::reactive::part;
 use crate::ui::erased::signal::{State, state};
+use crate::ui::error_line::error_line;
 
-pub(crate) use requests::{PasswordAnswer, sign_in as sign_in_with_password};
+pub(crate) use confirmation::Confirm;
+pub(crate) use requests::{PasswordAnswer, password_answer, sign_in as sign_in_with_password};
 pub(crate) use second_step::second_step;
 pub(crate) use sign_in::{PASSKEY_FIELD, other_ways};
 
@@ -48,10 +53,13 @@ pub(crate) fn factor_sections() -> AnyView {
     let view = FactorsView { info: state(None), failure: state(None) };
     view.load();
     let content = part(move || match view.info.get() {
-        Some(info) => {
-            view! { {passkey_section(view, &info)} {totp_section(view, &info)} }.into_any()
+        Some(info) => view! {
+            {passkey_section(view, &info)}
+            {totp_section(view, &info)}
+            {provider_section(view, &info)}
         }
-        None => error_line(view.failure),
+        .into_any(),
+        None => error_line(view.failure, refusal),
     });
     content.into_any()
 }
@@ -65,16 +73,6 @@ fn section(id: &'static str, title: Words, content: AnyView) -> AnyView {
         </section>
     }
     .into_any()
-}
-
-/// Shows the failure of an act below it.
-fn error_line(failure: State<Option<Failure>>) -> AnyView {
-    let lang = use_lang();
-    let error = text(move || {
-        let lang = lang.get();
-        failure.with(|failure| failure.as_ref().map(|it| refusal(lang, it)).unwrap_or_default())
-    });
-    view! { <p class="error" role="alert" data-testid="factor-error">{error}</p> }.into_any()
 }
 
 /// The sentence for a refusal about a factor.

@@ -1,18 +1,21 @@
 //! The passkeys of the account.
 
+use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::Failure;
 use madang_shared::factors::{FactorsInfo, PasskeyInfo};
 
-use super::{FactorsView, error_line, requests, section};
+use super::confirmation::Confirm;
+use super::{FactorsView, refusal, requests, section};
 use crate::i18n::{Lang, Words, use_lang};
 use crate::passkey;
 use crate::time::Times;
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::text;
+use crate::ui::erased::reactive::{flag, text, when};
 use crate::ui::erased::signal::{State, state};
+use crate::ui::error_line::error_line;
 use crate::ui::secret_field::{labelled_field, typed};
 
 const TITLE: Words = Words::new("패스키", "Passkeys");
@@ -32,6 +35,9 @@ const NOT_MADE: Words = Words::new(
     "No passkey was made. You cancelled, this device has one already, or the browser cannot make one.",
 );
 const REMOVE: Words = Words::new("지우기", "Remove");
+const RENAME: Words = Words::new("이름 바꾸기", "Rename");
+const NEW_NAME: Words = Words::new("새 이름", "New name");
+const SAVE: Words = Words::new("저장", "Save");
 const OWN_DEVICE: Words = Words::new("내 기기", "My device");
 
 /// The section.
@@ -49,7 +55,7 @@ pub(super) fn passkey_section(view: FactorsView, info: &FactorsInfo) -> AnyView 
         <p class="hint">{ABOUT.now()}</p>
         <ul class="settings-list" data-testid="passkeys">{rows}</ul>
         {add}
-        {error_line(failure)}
+        {error_line(failure, refusal)}
     };
     section("account-passkeys", TITLE, content.into_any())
 }
@@ -73,22 +79,47 @@ fn passkey_row(
             (Lang::En, None) => format!("added {made}"),
         }
     });
+    let confirm: Confirm = expect_context();
+    let send = move |outcome: Result<(), Failure>| {
+        if let Err(refused) = outcome {
+            failure.try_set(Some(refused));
+        }
+        view.load();
+    };
     let remove = move |_| {
-        spawn_local(async move {
-            if let Err(refused) = requests::remove_passkey(id).await {
-                failure.try_set(Some(refused));
-            }
-            view.load();
+        failure.set(None);
+        confirm.then(move || {
+            spawn_local(async move { send(requests::remove_passkey(id).await) });
         });
     };
     let label = format!("{}: {name}", REMOVE.of(lang.get_untracked()));
+    let rename_label = format!("{}: {name}", RENAME.of(lang.get_untracked()));
+    let (renaming, input) = (state(false), NodeRef::<html::Input>::new());
+    let toggle = move |_| renaming.update(|renaming| *renaming = !*renaming);
+    let rename = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        failure.set(None);
+        let name = typed(input);
+        spawn_local(async move { send(requests::rename_passkey(id, name).await) });
+    };
+    let form = move || {
+        view! {
+            <form class="account-form" on:submit=events::submit(rename) novalidate>
+                {labelled_field("passkey-rename", NEW_NAME, ("text", "off"), "passkey-note", input)}
+                <button class="button" type="submit" data-testid="passkey-rename-save">{SAVE.now()}</button>
+            </form>
+        }
+        .into_any()
+    };
     view! {
         <li class="setting" data-testid="passkey">
             <div class="setting-about">
                 <p class="setting-name" dir="auto">{name}</p>
                 <p class="hint">{line}</p>
+                {when(move || renaming.get(), form)}
             </div>
-            <button class="button" aria-label=label data-testid="remove-passkey" on:click=events::click_once(remove)>{REMOVE.now()}</button>
+            <button class="button" aria-label=rename_label aria-expanded=flag(move || renaming.get()) data-testid="rename-passkey" on:click=events::click(toggle)>{RENAME.now()}</button>
+            <button class="button" aria-label=label data-testid="remove-passkey" on:click=events::click(remove)>{REMOVE.now()}</button>
         </li>
     }
     .into_any()
@@ -98,6 +129,7 @@ fn addition(view: FactorsView, failure: State<Option<Failure>>) -> AnyView {
     let lang = use_lang();
     let input = NodeRef::<html::Input>::new();
     let note: State<Option<Words>> = state(None);
+    let confirm: Confirm = expect_context();
     let add = move |_| {
         failure.set(None);
         note.set(None);
@@ -105,15 +137,18 @@ fn addition(view: FactorsView, failure: State<Option<Failure>>) -> AnyView {
         if name.trim().is_empty() {
             OWN_DEVICE.of(lang.get_untracked()).clone_into(&mut name);
         }
-        spawn_local(async move {
-            let outcome = register(name).await;
-            note.try_set(outcome.as_ref().ok().copied());
-            match outcome {
-                Ok(_) => view.load(),
-                Err(refused) => {
-                    failure.try_set(Some(refused));
+        confirm.then(move || {
+            let name = name.clone();
+            spawn_local(async move {
+                let outcome = register(name).await;
+                note.try_set(outcome.as_ref().ok().copied());
+                match outcome {
+                    Ok(_) => view.load(),
+                    Err(refused) => {
+                        failure.try_set(Some(refused));
+                    }
                 }
-            }
+            });
         });
     };
     let said =

@@ -3,14 +3,14 @@
 use madang_shared::account::{PASSWORD_SIGN_IN_PATH, PasswordSignIn, Secret};
 use madang_shared::factors::{
     CONFIRM_TOTP_PATH, CodeEntry, FACTORS_PATH, FINISH_PASSKEY_PATH, FINISH_PASSKEY_SIGN_IN_PATH,
-    FactorsInfo, PASSKEY_SIGN_IN_PATH, PASSKEYS_PATH, PasskeyRegistration, PasskeySignIn,
-    PasskeyStart, REMOVE_TOTP_PATH, RecoveryCodes, SECOND_STEP_PATH, SIGN_IN_METHODS_PATH,
-    SecondStep, SecondStepNeeded, SignInMethods, TOTP_PATH, TotpStart,
+    FactorsInfo, PASSKEY_SIGN_IN_PATH, PASSKEYS_PATH, PasskeyName, PasskeyRegistration,
+    PasskeySignIn, PasskeyStart, REMOVE_TOTP_PATH, RecoveryCodes, SECOND_STEP_PATH,
+    SIGN_IN_METHODS_PATH, SecondStep, SecondStepNeeded, SignInMethods, TOTP_PATH, TotpStart,
 };
 use madang_shared::{Failure, User};
 
 use crate::account_requests::{ACCEPTED, answer, done, post, read, user};
-use crate::http;
+use crate::http::{self, Answer};
 use crate::session::unreachable_server;
 
 /// The answer to a right password.
@@ -25,12 +25,16 @@ pub(crate) enum PasswordAnswer {
 pub(crate) async fn sign_in(name: String, password: String) -> Result<PasswordAnswer, Failure> {
     let password = Secret(password);
     let body = PasswordSignIn { name, password, bearer: false, needs_cookie: true };
-    let answered = post(PASSWORD_SIGN_IN_PATH, &body).await?;
+    password_answer(&post(PASSWORD_SIGN_IN_PATH, &body).await?)
+}
+
+/// Reads the answer to a password, or to a one-time link.
+pub(crate) fn password_answer(answered: &Answer) -> Result<PasswordAnswer, Failure> {
     if answered.status == ACCEPTED {
-        let needed: SecondStepNeeded = answer(&answered)?;
+        let needed: SecondStepNeeded = answer(answered)?;
         return Ok(PasswordAnswer::NeedsCode(needed.second_step));
     }
-    user(&answered).map(PasswordAnswer::SignedIn)
+    user(answered).map(PasswordAnswer::SignedIn)
 }
 
 /// Ends a sign-in with a code.
@@ -80,6 +84,11 @@ pub(super) async fn finish_passkey(
 /// Removes a passkey.
 pub(super) async fn remove_passkey(id: u64) -> Result<(), Failure> {
     done(&http::delete(&format!("{PASSKEYS_PATH}/{id}")).await.map_err(unreachable_server)?)
+}
+
+/// Gives a passkey another name.
+pub(super) async fn rename_passkey(id: u64, name: String) -> Result<(), Failure> {
+    done(&post(&format!("{PASSKEYS_PATH}/{id}"), &PasskeyName { name }).await?)
 }
 
 /// Makes a secret for one-time passwords.

@@ -5,7 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{error_line, requests};
+use super::{refusal, requests};
 use crate::account_requests::enter;
 use crate::auth::Auth;
 use crate::browser;
@@ -13,6 +13,7 @@ use crate::i18n::Words;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{effect, flag};
 use crate::ui::erased::signal::state;
+use crate::ui::error_line::error_line;
 use crate::ui::secret_field::{labelled_field, typed};
 
 const CODE: Words =
@@ -50,7 +51,7 @@ pub(crate) fn second_step(challenge: String) -> AnyView {
     view! {
         <form on:submit=events::submit(submit) novalidate>
             {labelled_field("second-step-code", CODE, ("text", "one-time-code"), "second-step-error", input)}
-            {error_line(failure)}
+            {error_line(failure, refusal)}
             <button class="button button-strong" type="submit" data-testid="second-step-submit" aria-disabled=flag(move || busy.get())>{SEND.now()}</button>
         </form>
     }

@@ -7,7 +7,7 @@ use madang_shared::factors::{
     PROVIDER_FAILURE_MARK, PROVIDER_PATH, ProviderFailure, ProviderInfo, SignInMethods,
 };
 
-use super::{error_line, requests};
+use super::{refusal, requests};
 use crate::account_requests::{enter, take_token};
 use crate::auth::Auth;
 use crate::i18n::{Lang, Words, use_lang};
@@ -15,6 +15,7 @@ use crate::passkey;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{part, text};
 use crate::ui::erased::signal::{State, state};
+use crate::ui::error_line::error_line;
 
 /// The purpose of the field for the name: browsers offer passkeys there.
 pub(crate) const PASSKEY_FIELD: &str = "username webauthn";
@@ -72,7 +73,7 @@ fn passkey_way() -> AnyView {
     view! {
         <button class="button" data-testid="passkey-sign-in" on:click=events::click(choose)>{WITH_PASSKEY.now()}</button>
         <p class="hint" role="status" data-testid="passkey-sign-in-note">{said}</p>
-        {error_line(failure)}
+        {error_line(failure, refusal)}
     }
     .into_any()
 }
@@ -108,7 +109,7 @@ fn provider_link(ProviderInfo { id, name }: ProviderInfo) -> AnyView {
 }
 
 /// The sentence about a provider that signed nobody in, if the address names one.
-fn provider_failure() -> AnyView {
+pub(super) fn provider_failure() -> AnyView {
     let token = take_token();
     let Some(failure) = token.strip_prefix(PROVIDER_FAILURE_MARK).and_then(ProviderFailure::parse)
     else {
@@ -122,6 +123,10 @@ fn provider_failure() -> AnyView {
         ProviderFailure::Refused => Words::new(
             "이 서버에 계정이 없거나 쓸 수 없는 계정입니다. 관리자에게 물어보세요.",
             "You have no account here, or it is deactivated. Ask an administrator.",
+        ),
+        ProviderFailure::Taken => Words::new(
+            "그 계정은 이 서버의 다른 사람에게 연결되어 있습니다.",
+            "That account is linked to another person here.",
         ),
         ProviderFailure::Expired => Words::new(
             "시간이 지났습니다. 처음부터 다시 해 주세요.",

@@ -146,9 +146,12 @@ fn removal(id: RoomId) -> AnyView {
     when(move || ended.with(Option::is_some), line)
 }
 
-fn removal_sentence(lang: Lang, EndedMembership { name, removal, .. }: &EndedMembership) -> String {
+fn removal_sentence(
+    lang: Lang,
+    EndedMembership { name, removal, reason, .. }: &EndedMembership,
+) -> String {
     let name = isolated(name);
-    match (lang, removal) {
+    let sentence = match (lang, removal) {
         (Lang::Ko, Removal::Removed(by)) => {
             format!(
                 "{} 님이 나를 ‘{name}’ 방에서 내보냈습니다. 쓰던 글은 이 기기에 남아 있습니다.",
@@ -167,6 +170,11 @@ fn removal_sentence(lang: Lang, EndedMembership { name, removal, .. }: &EndedMem
         (Lang::En, Removal::Deleted(by)) => {
             format!("{} has deleted the room “{name}”.", isolated(&by.name))
         }
+    };
+    match (lang, reason.as_str()) {
+        (_, "") => sentence,
+        (Lang::Ko, reason) => format!("{sentence} 이유: {}", isolated(reason)),
+        (Lang::En, reason) => format!("{sentence} Reason: {}", isolated(reason)),
     }
 }
 
@@ -228,7 +236,10 @@ pub(crate) fn refusals() -> AnyView {
             let items = client.outbox().items().iter();
             let refused = items.filter_map(|item| match (&item.command, &item.state) {
                 (
-                    Command::Membership(_) | Command::Rooms(_) | Command::Orders(_),
+                    Command::Membership(_)
+                    | Command::Rooms(_)
+                    | Command::Orders(_)
+                    | Command::Chat(ChatCommand::Delete { .. }),
                     PendingState::Failed(failure),
                 ) => Some((item.id, failure.clone())),
                 _ => None,

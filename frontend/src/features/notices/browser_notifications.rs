@@ -17,6 +17,7 @@ use super::strings::sentence;
 use super::{Shown, read, shown, source};
 use crate::browser;
 use crate::context::{AppContext, use_app};
+use crate::features::profile::is_quiet;
 use crate::i18n::{Words, use_lang};
 use crate::newcomer::is_newcomer;
 use crate::ui::erased::events;
@@ -189,7 +190,11 @@ fn notify_when_hidden(app: AppContext) {
         };
         let now = (last(NoticeBox::Everybody), last(NoticeBox::Own));
         let Some(before) = known.replace(now) else { return };
-        if !browser::is_hidden() || !is_wanted() || permission() != Permission::Granted {
+        if !browser::is_hidden()
+            || !is_wanted()
+            || permission() != Permission::Granted
+            || is_quiet(app)
+        {
             return;
         }
         let is_news = |notice: &&ShownNotice| {

@@ -70,6 +70,8 @@ fn source(what: &NoticeContent) -> Option<Route> {
         NoticeContent::Posted { .. } => Some(Route::Page(Page::Posts)),
         NoticeContent::Ordered { .. } => Some(Route::Page(Page::OrdersBoard)),
         NoticeContent::OrderMoved { .. } => Some(Route::Page(Page::Orders)),
+        NoticeContent::Reported { .. } => Some(Route::Page(Page::Administration)),
+        NoticeContent::ReportDecided { room, message, .. } => Some(Route::Message(*room, *message)),
         NoticeContent::Scheduled { .. } | NoticeContent::Demonstrated { .. } => None,
     }
 }

@@ -12,7 +12,9 @@ use web_sys::Element;
 use super::source;
 use super::strings::{kind_name, sentence};
 use crate::browser;
-use crate::context::{AppContext, link_to};
+use crate::context::{AppContext, link_to, use_app};
+use crate::features::chat::tools::deleted_message;
+use crate::features::profile::person_link;
 use crate::i18n::{Lang, Words, isolated, use_lang};
 use crate::time::Times;
 use crate::ui::avatar::avatar;
@@ -47,7 +49,9 @@ impl Chosen {
 /// The room of a notice, or its kind.
 pub(super) fn place(app: AppContext, what: &NoticeContent, lang: Lang) -> String {
     let room = match what {
-        NoticeContent::Mentioned { room, .. } => app.driver.store().peek(|client| {
+        NoticeContent::Mentioned { room, .. }
+        | NoticeContent::Reported { room, .. }
+        | NoticeContent::ReportDecided { room, .. } => app.driver.store().peek(|client| {
             let room = client.features().memberships().room(*room);
             room.map(|room| isolated(&room.name).into_owned())
         }),
@@ -59,7 +63,7 @@ pub(super) fn place(app: AppContext, what: &NoticeContent, lang: Lang) -> String
 /// The avatar of the person behind a notice, or a bell.
 pub(super) fn sign(what: &NoticeContent) -> AnyView {
     match what.by() {
-        Some(by) => avatar(by),
+        Some(by) => person_link(use_app(), by.clone(), avatar(by)),
         None => view! { <span class="notice-icon">{Icon::Bell.draw()}</span> }.into_any(),
     }
 }
@@ -182,12 +186,16 @@ fn on_screen() -> usize {
 }
 
 fn line(message: &Message, is_chosen: bool, when: &str) -> AnyView {
-    let Message { author, guest, text, .. } = message;
+    let Message { author, guest, text, deleted, .. } = message;
+    let text = match deleted {
+        None => text.clone().into_any(),
+        Some(by) => deleted_message(*by),
+    };
     let guest = guest.as_ref().map(|guest| guest.name.clone()).filter(|name| !name.is_empty());
     view! {
         <li class="preview-message" aria-current=is_chosen.then_some("true")>
             <p class="hint"><strong class="isolated" translate="no">{guest.unwrap_or_else(|| author.name.clone())}</strong>" "{when.to_owned()}</p>
-            <p class="user-text" dir="auto">{text.clone()}</p>
+            <p class="user-text" dir="auto">{text}</p>
         </li>
     }
     .into_any()

@@ -1,10 +1,12 @@
 //! The switches of the kinds of notices, and the demonstration.
 
 use leptos::prelude::*;
+use madang_shared::grants::Grant;
 use madang_shared::notices::{NoticeKind, NoticesCommand};
 
 use super::{read, shown, strings, switch};
 use crate::context::{link_to, use_app};
+use crate::features::grants::MyGrants;
 use crate::i18n::{Words, use_lang};
 use crate::lab::code::show_code;
 use crate::route::{Page, Route};
@@ -51,11 +53,14 @@ pub(crate) fn DemonstrationPage() -> impl IntoView {
         });
         by.map(|by| strings::started(lang.get(), &by)).unwrap_or_default()
     });
+    let control = MyGrants::load().guard(&[Grant::Demonstrate], move || {
+        view! { <div class="settings">{switch("demo", DEMO_RUN, runs, toggle)}</div> }.into_any()
+    });
     view! {
         <div class="page">
             <div class="page-body page-reading">
                 <p class="page-intro">{DEMO_HINT.now()}</p>
-                <div class="settings">{switch("demo", DEMO_RUN, runs, toggle)}</div>
+                {control}
                 <p class="hint" role="status" data-testid="demo-by">{by}</p>
                 <p class="lab-below"><a class="button button-link" href=Page::Notices.path() on:click=link_to(app, Route::Page(Page::Notices))>{TO_INBOX.now()}</a></p>
                 {show_code(Page::LabNotices)}

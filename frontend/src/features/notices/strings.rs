@@ -2,6 +2,7 @@
 
 use madang_shared::notices::{NoticeContent, NoticeKind};
 
+use crate::features::moderation::outcome_name;
 use crate::features::orders::{next_status_name, status_name};
 use crate::i18n::{Lang, Words, isolated};
 
@@ -12,6 +13,7 @@ pub(crate) const fn kind_name(kind: NoticeKind) -> Words {
         NoticeKind::Order => Words::new("새 주문", "New orders"),
         NoticeKind::Post => Words::new("새 글", "New posts"),
         NoticeKind::Schedule => Words::new("예약 알림", "Scheduled"),
+        NoticeKind::Report => Words::new("신고", "Reports"),
     }
 }
 
@@ -23,6 +25,7 @@ pub(super) fn switch_id(kind: NoticeKind) -> &'static str {
         NoticeKind::Order => "hear-order",
         NoticeKind::Post => "hear-post",
         NoticeKind::Schedule => "hear-schedule",
+        NoticeKind::Report => "hear-report",
     }
 }
 
@@ -59,6 +62,12 @@ pub(super) fn sentence(what: &NoticeContent, lang: Lang) -> String {
             let now = now.map_or(gone, |now| next_status_name(Some(*was), now)).of(lang);
             let mine = Words::new("내 주문", "Your order").of(lang);
             format!("{mine} #{order}: {} → {now}", status_name(*was).of(lang))
+        }
+        (NoticeContent::Reported { .. }, Lang::Ko) => "새 신고가 있습니다".to_owned(),
+        (NoticeContent::Reported { .. }, Lang::En) => "A message was reported".to_owned(),
+        (NoticeContent::ReportDecided { outcome, .. }, lang) => {
+            let report = Words::new("신고 처리 결과", "Your report").of(lang);
+            format!("{report}: {}", outcome_name(*outcome).of(lang))
         }
     }
 }

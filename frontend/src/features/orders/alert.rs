@@ -9,6 +9,7 @@ use web_sys::AudioContext;
 use super::{next_status_name, read, status_name};
 use crate::browser;
 use crate::context::use_app;
+use crate::features::profile::is_quiet;
 use crate::i18n::{Lang, Words, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{derived, effect, flag, part, text, when};
@@ -38,7 +39,8 @@ struct Alert {
 /// The button that opens the shop, and the region of the alerts.
 #[component]
 pub(super) fn Alerts() -> impl IntoView {
-    let store = use_app().driver.store();
+    let app = use_app();
+    let store = app.driver.store();
     let lang = use_lang();
     let open = state(is_shop_open());
     let context = StoredValue::new_local(None::<AudioContext>);
@@ -54,7 +56,7 @@ pub(super) fn Alerts() -> impl IntoView {
             return;
         }
         alert.set(Some(Alert { received, count: received - before, change }));
-        if open.get_untracked() {
+        if open.get_untracked() && !is_quiet(app) {
             play(context);
         }
         let fade = move || {

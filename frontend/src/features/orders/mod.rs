@@ -1,9 +1,11 @@
 //! The orders of a small restaurant, from three sides: [`customer`], [`board`] and [`rider`].
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
 use madang_client::{Client, PendingState, Slice};
+use madang_shared::grants::Grant;
 use madang_shared::orders::{MenuItem, Order, OrderStatus, OrdersCommand, OrdersSnapshot};
 use madang_shared::{Command, OrderId, Timestamp};
 
@@ -11,6 +13,7 @@ use crate::browser;
 use crate::client_store::ClientStore;
 use crate::context::{link_to, use_app};
 use crate::driver::Driver;
+use crate::features::grants::MyGrants;
 use crate::format::grouped;
 use crate::i18n::{Lang, Words, isolated, use_lang};
 use crate::route::Page;
@@ -39,10 +42,6 @@ const PANELS: Words = Words::new("주문 화면", "Order panels");
 const CUSTOMER_TAB: Words = Words::new("손님", "Customer");
 const BOARD_TAB: Words = Words::new("매장", "Restaurant");
 const RIDER_TAB: Words = Words::new("라이더", "Rider");
-const OPEN_TO_ALL: Words = Words::new(
-    "지금은 누구나 세 화면을 모두 쓸 수 있습니다.",
-    "Everybody may use all three panels.",
-);
 
 const SERVED: Words = Words::new("서빙 완료", "Served");
 
@@ -89,6 +88,7 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
     let is_known = memo(move || {
         store.read(Slice::Orders, |client| client.features().orders().list().is_some())
     });
+    let mine = MyGrants::load();
     let tab = move |(page, name): (Page, Words)| {
         view! {
             <a
@@ -108,19 +108,43 @@ fn panel(active: Page, draw: impl Fn() -> AnyView + Send + Sync + 'static) -> An
         (Page::OrdersBoard, BOARD_TAB),
         (Page::OrdersRider, RIDER_TAB),
     ];
-    let tabs: Vec<AnyView> = tabs.into_iter().map(tab).collect();
-    let body = part(move || if is_known.get() { draw() } else { skeleton(active.skeleton()) });
+    let shown = memo(move || tabs.map(|(page, _)| mine.has(needed(page))));
+    // The only panel of a user needs no tab.
+    let tabs = part(move || {
+        let shown = shown.get();
+        let is_alone =
+            shown.iter().filter(|it| **it).map(|_| 1).sum::<u32>() < 2 && mine.has(needed(active));
+        if is_alone {
+            return ().into_any();
+        }
+        let tabs = tabs.into_iter().zip(shown).filter(|(_, shown)| *shown);
+        let tabs: Vec<AnyView> = tabs.map(|(it, _)| tab(it)).collect();
+        view! { <nav class="tabs" aria-label=PANELS.now()>{tabs}</nav> }.into_any()
+    });
+    let draw = Arc::new(draw);
+    let body = mine.guard(needed(active), move || {
+        let draw = Arc::clone(&draw);
+        part(move || if is_known.get() { draw() } else { skeleton(active.skeleton()) })
+    });
     view! {
         <div class="page">
             <div class="page-body orders" data-wide=if active == Page::OrdersBoard { "true" } else { "false" }>
-                <nav class="tabs" aria-label=PANELS.now()>{tabs}</nav>
+                {tabs}
                 {body}
-                {(active != Page::Orders).then(|| view! { <p class="hint orders-foot">{OPEN_TO_ALL.now()}</p> }.into_any())}
             </div>
         </div>
         {cancelling.question(app.driver)}
     }
     .into_any()
+}
+
+/// The grants of which a panel needs one.
+fn needed(page: Page) -> &'static [Grant] {
+    match page {
+        Page::OrdersBoard => &[Grant::Kitchen],
+        Page::OrdersRider => &[Grant::Rider],
+        _ => &[Grant::Customer],
+    }
 }
 
 /// Reads the list of orders; the default value before it has arrived.

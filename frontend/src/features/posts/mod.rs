@@ -9,12 +9,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use leptos::prelude::*;
 use madang_client::views::posts::ShownPost;
 use madang_client::{Action, ConnectionState, Slice};
+use madang_shared::grants::Grant;
 use madang_shared::posts::PostsCommand;
 use madang_shared::{PostId, Timestamp};
 
 use crate::browser;
 use crate::composer::COMPOSER_ID;
 use crate::context::use_app;
+use crate::features::grants::{MyGrants, guarded_page};
 use crate::i18n::{CANCEL, Lang, Words, use_lang};
 use crate::route::Page;
 use crate::time::{Times, use_today};
@@ -61,17 +63,21 @@ pub(crate) fn PostsPage() -> impl IntoView {
     let store = use_app().driver.store();
     let is_known =
         memo(move || store.read(Slice::Posts, |client| client.features().posts().is_known()));
-    part(move || {
-        if is_known.get() {
-            view! { <Feed /> }.into_any()
-        } else {
-            skeleton(Page::Posts.skeleton())
-        }
+    guarded_page(&[Grant::ReadFeed], move |mine| {
+        part(move || {
+            if is_known.get() {
+                view! { <Feed mine=mine /> }.into_any()
+            } else {
+                skeleton(Page::Posts.skeleton())
+            }
+        })
     })
 }
 
 #[component]
-fn Feed() -> impl IntoView {
+fn Feed(mine: MyGrants) -> impl IntoView {
+    let writing =
+        mine.guard(&[Grant::WriteFeed], || view! { <Composer /><GreetButtons /> }.into_any());
     let page = PostsState {
         editing: state(None),
         draft: state(String::new()),
@@ -82,8 +88,7 @@ fn Feed() -> impl IntoView {
         <div class="page">
             <div class="page-body posts">
                 <p class="page-intro">{INTRO.now()}</p>
-                <Composer />
-                <GreetButtons />
+                {writing}
                 {posts(page)}
                 <Older />
             </div>

@@ -49,8 +49,9 @@ pub(crate) fn TypingLine() -> impl IntoView {
     let line = memo(move || {
         let lang = lang.get();
         store.read(Slice::Presence, |client| {
-            let names: Vec<&str> =
-                client.features().presence().typing().map(|user| user.name.as_str()).collect();
+            let features = client.features();
+            let shown = |user| features.details().shown_name(user);
+            let names: Vec<&str> = features.presence().typing().map(shown).collect();
             lang.typing(&names).unwrap_or_default()
         })
     });

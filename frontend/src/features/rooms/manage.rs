@@ -11,13 +11,16 @@ use madang_shared::{RoomId, User, UserId, validate};
 
 use super::people::people_choice;
 use crate::context::{AppContext, use_app};
-use crate::i18n::{Lang, Words, isolated, use_lang};
+use crate::features::moderation::{
+    REASON_FOR_PERSON, USUAL_DURATION_MS, duration_choice, reason_input,
+};
+use crate::i18n::{CANCEL, Lang, Words, isolated, use_lang};
 use crate::session;
 use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
-use crate::ui::erased::reactive::{Item, derived, each, effect, flag, text, when};
-use crate::ui::erased::signal::state;
+use crate::ui::erased::reactive::{Item, derived, each, effect, flag, part, text, when};
+use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 use crate::ui::name_form::{NameFieldOptions, NameForm};
 
@@ -30,6 +33,8 @@ const HISTORY: Words =
 const ARCHIVED: Words = Words::new("보관 (읽기만 가능)", "Archived (read only)");
 const INVITE: Words = Words::new("초대하기", "Invite");
 const MEMBERS: Words = Words::new("멤버", "Members");
+const MUTE: Words = Words::new("글쓰기 막기", "Mute");
+const END_MUTE: Words = Words::new("바로 풀기", "End now");
 const REMOVE: Words = Words::new("내보내기", "Remove");
 const DELETE: Words = Words::new("방 지우기", "Delete room");
 const DELETE_ASK: Words = Words::new(
@@ -205,13 +210,81 @@ fn member_list(app: AppContext, room: RoomId) -> AnyView {
             }
         });
     });
+    let asked = Restriction {
+        of: state(None),
+        reason: state(String::new()),
+        lasts_ms: state(USUAL_DURATION_MS),
+    };
     let item = move |member: RoomMember| {
         let key = member.user.id.0 * 4 + member.role as u64;
-        Item::new(key, move || member_row(app, room, &member))
+        Item::new(key, move || member_row(app, room, asked, &member))
     };
     view! {
         <h3 class="label">{MEMBERS.now()}</h3>
         <ul class="people-choice" data-testid="room-members">{each(derived(move || members.get().into_iter().map(item).collect()))}</ul>
+        {part(move || asked.of.get().map_or_else(|| ().into_any(), |(act, user)| restriction(app, room, asked, (act, user))))}
+    }
+    .into_any()
+}
+
+/// An act against a member, with a reason.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RestrictionAct {
+    Mute,
+    Remove,
+}
+
+/// The act that is asked for. Copies are the same.
+#[derive(Clone, Copy)]
+struct Restriction {
+    of: State<Option<(RestrictionAct, User)>>,
+    reason: State<String>,
+    lasts_ms: State<u64>,
+}
+
+/// The form of an act against a member.
+fn restriction(
+    app: AppContext,
+    room: RoomId,
+    asked: Restriction,
+    (act, user): (RestrictionAct, User),
+) -> AnyView {
+    let lang = use_lang();
+    let id = user.id;
+    let words = if act == RestrictionAct::Mute { MUTE } else { REMOVE };
+    let title = text(move || format!("{}: {}", words.of(lang.get()), isolated(&user.name)));
+    let is_ready = move || asked.reason.with(|reason| !reason.trim().is_empty());
+    let send = move |lasts_ms: u64| {
+        if !is_ready() {
+            return;
+        }
+        let reason = asked.reason.get_untracked();
+        let command = match act {
+            RestrictionAct::Mute => RoomsCommand::Silence { room, user: id, lasts_ms, reason },
+            RestrictionAct::Remove => RoomsCommand::Remove { room, user: id, reason },
+        };
+        app.driver.command(command);
+        asked.of.set(None);
+    };
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        send(asked.lasts_ms.get_untracked());
+    };
+    let end = move || {
+        view! { <button type="button" class="button" data-testid="member-unmute" aria-disabled=flag(move || !is_ready()) on:click=events::click_once(move |_| send(0))>{END_MUTE.now()}</button> }
+    };
+    let is_mute = act == RestrictionAct::Mute;
+    view! {
+        <form class="restriction" data-testid="restriction" on:submit=events::submit(submit) novalidate>
+            <h3 class="label">{title}</h3>
+            {is_mute.then(|| duration_choice("restriction-lasts", asked.lasts_ms, false))}
+            {reason_input("restriction-reason", REASON_FOR_PERSON, asked.reason)}
+            <div class="dialog-actions">
+                <button type="button" class="button" data-testid="restriction-cancel" on:click=events::click(move |_| asked.of.set(None))>{CANCEL.now()}</button>
+                {is_mute.then(end)}
+                <button type="submit" class="button button-danger" data-testid="restriction-confirm" aria-disabled=flag(move || !is_ready())>{words.now()}</button>
+            </div>
+        </form>
     }
     .into_any()
 }
@@ -219,6 +292,7 @@ fn member_list(app: AppContext, room: RoomId) -> AnyView {
 fn member_row(
     app: AppContext,
     room: RoomId,
+    asked: Restriction,
     RoomMember { user, role, .. }: &RoomMember,
 ) -> AnyView {
     let lang = use_lang();
@@ -235,9 +309,23 @@ fn member_row(
     let role_label = text(move || role_of(lang.get(), &name));
     let name = user.name.clone();
     let remove_label = text(move || format!("{}: {}", REMOVE.of(lang.get()), isolated(&name)));
-    let remove = move || {
+    let name = user.name.clone();
+    let mute_label = text(move || format!("{}: {}", MUTE.of(lang.get()), isolated(&name)));
+    let member = user.clone();
+    let ask = move |act| {
+        let member = member.clone();
+        events::click(move |_| {
+            asked.reason.set(String::new());
+            asked.lasts_ms.set(USUAL_DURATION_MS);
+            asked.of.set(Some((act, member.clone())));
+        })
+    };
+    let acts = move || {
         view! {
-            <button class="icon-button" data-testid=format!("remove-{id}") aria-label=remove_label title=REMOVE.now() on:click=events::click_once(move |_| app.driver.command(RoomsCommand::Remove { room, user: id }))>
+            <button class="icon-button" data-testid=format!("mute-{id}") aria-label=mute_label title=MUTE.now() on:click=ask(RestrictionAct::Mute)>
+                {Icon::Lock.draw()}
+            </button>
+            <button class="icon-button" data-testid=format!("remove-{id}") aria-label=remove_label title=REMOVE.now() on:click=ask(RestrictionAct::Remove)>
                 {Icon::Close.draw()}
             </button>
         }
@@ -248,7 +336,7 @@ fn member_row(
             {avatar(user)}
             <span class="person-name isolated" translate="no">{user.name.clone()}</span>
             <select class="section-order" data-testid=format!("role-{id}") aria-label=role_label on:change=events::change(set_role)>{options}</select>
-            {(!is_me).then(remove)}
+            {(!is_me).then(acts)}
         </li>
     }
     .into_any()

@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use madang_shared::people::{PEOPLE_PATH, PeoplePage};
+use madang_shared::profile::Profile;
 use madang_shared::{Failure, User, UserId};
 
 use super::browse::SEARCH_PAUSE;
+use crate::features::profile::status_line;
 use crate::i18n::{Words, use_lang};
 use crate::session;
 use crate::ui::avatar::avatar;
@@ -22,7 +24,8 @@ const NOBODY: Words = Words::new("찾는 사람이 없습니다.", "Nobody match
 pub(super) fn people_choice(chosen: State<Vec<User>>) -> AnyView {
     let lang = use_lang();
     let wanted = state(String::new());
-    let found = state(None::<Result<Vec<User>, Failure>>);
+    let found = state(None::<Result<PeoplePage, Failure>>);
+    let known = state(Vec::<Profile>::new());
     effect(move || {
         let search = wanted.get().trim().to_owned();
         let start = move || {
@@ -30,6 +33,10 @@ pub(super) fn people_choice(chosen: State<Vec<User>>) -> AnyView {
                 let page = find_people(&search).await;
                 // The user may have typed on, or closed the dialog.
                 if wanted.try_get_untracked().is_some_and(|now| now.trim() == search) {
+                    if let (Ok(page), Some(mut profiles)) = (&page, known.try_get_untracked()) {
+                        profiles.extend(page.profiles.iter().cloned());
+                        known.try_set(profiles);
+                    }
                     found.try_set(Some(page));
                 }
             });
@@ -38,9 +45,13 @@ pub(super) fn people_choice(chosen: State<Vec<User>>) -> AnyView {
     });
     let people = memo(move || {
         let mut people = chosen.get();
-        let found = found.get().and_then(Result::ok).unwrap_or_default();
-        people
-            .extend(found.into_iter().filter(|user| !chosen.with(|chosen| chosen.contains(user))));
+        let found = found.get().and_then(Result::ok).map(|page| page.people);
+        people.extend(
+            found
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|user| !chosen.with(|chosen| chosen.contains(user))),
+        );
         people
     });
     let toggle = move |user: &User| {
@@ -51,7 +62,14 @@ pub(super) fn people_choice(chosen: State<Vec<User>>) -> AnyView {
             None => chosen.push(user.clone()),
         });
     };
-    let item = move |user: User| Item::new(user.id.0, move || row(&user, chosen, toggle));
+    let item = move |user: User| {
+        Item::new(user.id.0, move || {
+            let profile = known.with_untracked(|known| {
+                known.iter().rev().find(|profile| profile.user == user.id).cloned()
+            });
+            row(&user, profile, chosen, toggle)
+        })
+    };
     let error = text(move || {
         found.with(|found| match found {
             Some(Err(failure)) => lang.get().refusal(failure),
@@ -75,24 +93,31 @@ pub(super) fn people_choice(chosen: State<Vec<User>>) -> AnyView {
 }
 
 /// The first people whom the user may know and whose names contain the text.
-pub(crate) async fn find_people(search: &str) -> Result<Vec<User>, Failure> {
+pub(crate) async fn find_people(search: &str) -> Result<PeoplePage, Failure> {
     let search = String::from(js_sys::encode_uri_component(search));
-    let page: PeoplePage = session::load(&format!("{PEOPLE_PATH}?search={search}")).await?;
-    Ok(page.people)
+    session::load(&format!("{PEOPLE_PATH}?search={search}")).await
 }
 
 fn row(
     user: &User,
+    profile: Option<Profile>,
     chosen: State<Vec<User>>,
     toggle: impl Fn(&User) + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let (id, of_row) = (user.id, user.clone());
+    let name = profile.as_ref().map(|profile| profile.name.clone()).filter(|it| !it.is_empty());
+    // The handle is beside the display name, which others may have too.
+    let handle = name.is_some().then(|| format!("@{}", user.name));
+    let shown = User { id, name: name.unwrap_or_else(|| user.name.clone()) };
+    let status = profile.map(|profile| status_line(&profile)).unwrap_or_default();
     let is_chosen = move || chosen.with(|chosen| contains(chosen, id));
     view! {
         <li>
             <button type="button" class="person" data-testid=format!("choose-{id}") aria-pressed=flag(is_chosen) on:click=events::click(move |_| toggle(&of_row))>
-                {avatar(user)}
-                <span class="person-name isolated" translate="no">{user.name.clone()}</span>
+                {avatar(&shown)}
+                <span class="person-name isolated" translate="no">{shown.name}</span>
+                <span class="person-handle isolated" translate="no">{handle}</span>
+                <span class="person-sign isolated">{status}</span>
                 {when(is_chosen, || Icon::Check.draw())}
             </button>
         </li>

@@ -10,6 +10,7 @@ use self::rows::{ROWS, Row, Section, matches};
 use self::strings::found;
 use crate::auth::Auth;
 use crate::context::{link_to, use_app};
+use crate::features::administration::ownership_offer;
 use crate::i18n::{Words, use_lang};
 use crate::route::{Page, Route};
 use crate::ui::erased::events;
@@ -83,7 +84,12 @@ fn searchable(page: Page) -> AnyView {
     });
     let intro = move || {
         (page == Page::WorkspaceSettings && !is_searching.get())
-            .then(|| view! { <p class="page-intro">{WORKSPACE_INTRO.now()}</p> })
+            .then(|| {
+                view! {
+                    <p class="page-intro">{WORKSPACE_INTRO.now()}</p>
+                    {ownership_offer()}
+                }
+            })
             .into_any()
     };
     view! {

@@ -198,7 +198,8 @@ fn search_on_server(typed: State<String>, found: State<Found>) {
                 spawn_local(async move {
                     // Without an answer, the palette has what the app itself knows.
                     let rooms = find_public(&search).await.unwrap_or_default();
-                    let people = find_people(&search).await.unwrap_or_default();
+                    let people = find_people(&search).await.map(|page| page.people);
+                    let people = people.unwrap_or_default();
                     // The answers of earlier searches stay: what they found may match what is typed now.
                     if found.try_get_untracked().is_some() {
                         found.update(|found| found.add(Found { rooms, people }));

@@ -1,10 +1,22 @@
 //! Samples of the details of a room.
 
 use madang_shared::details::{DetailsEvent, DetailsSnapshot, RoomMember};
+use madang_shared::profile::Profile;
 use madang_shared::roles::RoomRole;
 use madang_shared::{Seq, Topic, UserId};
 
 use super::{ROOM, TIME, user};
+
+fn profile() -> Profile {
+    Profile {
+        name: "김민수".into(),
+        emoji: "🌴".into(),
+        status: "휴가 away".into(),
+        until: Some(TIME),
+        time_zone: "Asia/Seoul".into(),
+        ..Profile::blank(UserId(4))
+    }
+}
 
 pub(super) fn events() -> Vec<(Topic, DetailsEvent)> {
     let topic = Topic::Details(ROOM);
@@ -15,6 +27,8 @@ pub(super) fn events() -> Vec<(Topic, DetailsEvent)> {
         (topic, DetailsEvent::Joined { member, after: Seq(41) }),
         (topic, DetailsEvent::Left { user: UserId(4) }),
         (topic, DetailsEvent::RoleChanged { user: UserId(4), role: RoomRole::Manager }),
+        (topic, DetailsEvent::ProfileChanged(profile())),
+        (topic, DetailsEvent::ProfileChanged(Profile::blank(UserId(4)))),
         (topic, DetailsEvent::Deleted),
     ]
 }
@@ -25,10 +39,16 @@ pub(super) fn event_name(event: &DetailsEvent) -> &'static str {
         DetailsEvent::Joined { .. } => "details.joined",
         DetailsEvent::Left { .. } => "details.left",
         DetailsEvent::RoleChanged { .. } => "details.role_changed",
+        DetailsEvent::ProfileChanged(profile) if profile.name.is_empty() => {
+            "details.profile_changed to a blank one"
+        }
+        DetailsEvent::ProfileChanged(_) => "details.profile_changed",
         DetailsEvent::Deleted => "details.deleted",
     }
 }
 
 pub(super) fn snapshot() -> (Topic, DetailsSnapshot) {
-    (Topic::Details(ROOM), DetailsSnapshot { description: "12시 1층 Noon".into(), members: 12 })
+    let description = "12시 1층 Noon".into();
+    let snapshot = DetailsSnapshot { description, members: 12, profiles: vec![profile()] };
+    (Topic::Details(ROOM), snapshot)
 }

@@ -3,9 +3,10 @@
 use madang_shared::membership::{
     Membership, MembershipCommand, MembershipEvent, MembershipSnapshot, Removal,
 };
+use madang_shared::moderation::Silence;
 use madang_shared::{Seq, Topic, UserId};
 
-use super::{ROOM, user};
+use super::{ROOM, TIME, user};
 
 const TOPIC: Topic = Topic::Memberships(UserId(3));
 
@@ -34,12 +35,21 @@ pub(super) fn command_name(command: &MembershipCommand) -> &'static str {
 pub(super) fn events() -> Vec<(Topic, MembershipEvent)> {
     vec![
         (TOPIC, MembershipEvent::Joined(membership())),
-        (TOPIC, MembershipEvent::Left { room: ROOM, removal: None }),
-        (TOPIC, MembershipEvent::Left { room: ROOM, removal: Some(Removal::Removed(user())) }),
-        (TOPIC, MembershipEvent::Left { room: ROOM, removal: Some(Removal::Deleted(user())) }),
+        (TOPIC, left(None, "")),
+        (TOPIC, left(Some(Removal::Removed(user())), "광고")),
+        (TOPIC, left(Some(Removal::Deleted(user())), "")),
         (TOPIC, MembershipEvent::Read(membership())),
         (TOPIC, MembershipEvent::Muted { room: ROOM, muted: true }),
+        (TOPIC, MembershipEvent::Silenced { silences: vec![silence()] }),
     ]
+}
+
+fn left(removal: Option<Removal>, reason: &str) -> MembershipEvent {
+    MembershipEvent::Left { room: ROOM, removal, reason: reason.to_owned() }
+}
+
+fn silence() -> Silence {
+    Silence { room: Some(ROOM), until: TIME, reason: "광고".into() }
 }
 
 pub(super) fn event_name(event: &MembershipEvent) -> &'static str {
@@ -52,10 +62,14 @@ pub(super) fn event_name(event: &MembershipEvent) -> &'static str {
         },
         MembershipEvent::Read(_) => "membership.read",
         MembershipEvent::Muted { .. } => "membership.muted",
+        MembershipEvent::Silenced { .. } => "membership.silenced",
     }
 }
 
 pub(super) fn snapshot() -> (Topic, MembershipSnapshot) {
     let rooms = vec![super::rooms::room()];
-    (TOPIC, MembershipSnapshot { memberships: vec![membership()], rooms, muted: vec![ROOM] })
+    let silences = vec![silence(), Silence { room: None, ..silence() }];
+    let snapshot =
+        MembershipSnapshot { memberships: vec![membership()], rooms, muted: vec![ROOM], silences };
+    (TOPIC, snapshot)
 }

@@ -5,10 +5,14 @@ mod administration;
 mod chat;
 mod counter;
 mod details;
+mod erasure;
+mod health;
 mod inbox;
 mod membership;
+mod menu;
 mod notices;
 mod orders;
+mod own_orders;
 mod posts;
 mod presence;
 mod price;
@@ -49,7 +53,7 @@ fn position() -> Position {
 /// module has `commands` and `command_name`, `events` and `event_name`, and `snapshot`, as far as the
 /// row names them.
 macro_rules! samples {
-    ($($module:ident: $(Command::$command:ident $(,)?)? $(Event::$event:ident, Snapshot::$snapshot:ident)?;)+) => {
+    ($($module:ident: $(Command::$command:ident $(,)?)? $(Event::$event:ident $(, Snapshot::$snapshot:ident)?)?;)+) => {
         fn commands() -> Vec<Command> {
             let mut commands = Vec::new();
             $($(commands.extend($module::commands().into_iter().map(Command::$command));)?)+
@@ -79,16 +83,16 @@ macro_rules! samples {
 
         fn snapshots() -> Vec<(Topic, Snapshot)> {
             let mut snapshots = Vec::new();
-            $($(
+            $($($(
                 let (topic, snapshot) = $module::snapshot();
                 snapshots.push((topic, Snapshot::$snapshot(snapshot)));
-            )?)+
+            )?)?)+
             snapshots
         }
 
         fn snapshot_name(snapshot: &Snapshot) -> &'static str {
             match snapshot {
-                $($(Snapshot::$snapshot(_) => stringify!($module),)?)+
+                $($($(Snapshot::$snapshot(_) => stringify!($module),)?)?)+
             }
         }
     };
@@ -104,9 +108,13 @@ samples! {
     posts: Command::Posts, Event::Posts, Snapshot::Posts;
     price: Event::Price, Snapshot::Price;
     orders: Command::Orders, Event::Orders, Snapshot::Orders;
+    menu: Event::Menu, Snapshot::Menu;
+    own_orders: Event::OwnOrders, Snapshot::OwnOrders;
     notices: Command::Notices, Event::Notices, Snapshot::Notices;
     inbox: Event::Inbox, Snapshot::Inbox;
+    erasure: Event::Erasure;
     administration: Event::Administration, Snapshot::Administration;
+    health: Event::Health, Snapshot::Health;
 }
 
 pub(crate) fn client_frames() -> Vec<ClientFrame> {

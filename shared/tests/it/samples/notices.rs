@@ -63,6 +63,8 @@ pub(super) fn notice_name(notice: &Notice) -> &'static str {
         NoticeContent::Mentioned { .. } => "inbox.told mentioned",
         NoticeContent::OrderMoved { now: Some(_), .. } => "inbox.told order_moved",
         NoticeContent::OrderMoved { now: None, .. } => "inbox.told order_moved that is gone",
+        NoticeContent::Reported { .. } => "inbox.told reported",
+        NoticeContent::ReportDecided { .. } => "inbox.told report_decided",
     }
 }
 

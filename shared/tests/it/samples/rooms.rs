@@ -46,7 +46,8 @@ pub(super) fn commands() -> Vec<RoomsCommand> {
         change(RoomChange::Archived(true)),
         change(RoomChange::Default(true)),
         RoomsCommand::Invite { room, user: UserId(3), role: RoomRole::Reader },
-        RoomsCommand::Remove { room, user: UserId(3) },
+        RoomsCommand::Remove { room, user: UserId(3), reason: "광고".into() },
+        RoomsCommand::Silence { room, user: UserId(3), lasts_ms: 600_000, reason: "광고".into() },
         RoomsCommand::Delete { room },
     ]
 }
@@ -66,6 +67,7 @@ pub(super) fn command_name(command: &RoomsCommand) -> &'static str {
         },
         RoomsCommand::Invite { .. } => "rooms.invite",
         RoomsCommand::Remove { .. } => "rooms.remove",
+        RoomsCommand::Silence { .. } => "rooms.silence",
         RoomsCommand::Delete { .. } => "rooms.delete",
     }
 }

@@ -80,6 +80,7 @@ impl Database {
                     command,
                     sentiment: None,
                     guest: None,
+                    deleted: None,
                 };
                 messages.execute((
                     i64::try_from(room.0)?,

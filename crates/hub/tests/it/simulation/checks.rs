@@ -15,7 +15,8 @@ use madang_shared::posts::{PostsAnswer, PostsQuery};
 use madang_shared::read_count::ReadCount;
 use madang_shared::rooms::Room;
 use madang_shared::{
-    Answer, CommandId, Event, Message, PostId, RoomId, Seq, Snapshot, Topic, User, UserId, codec,
+    Answer, CommandId, Event, Message, PostId, RoomId, Seq, Snapshot, Timestamp, Topic, User,
+    UserId, codec,
 };
 use madang_store::InlineSqlite;
 
@@ -28,6 +29,7 @@ pub(super) struct Tally {
     pub(super) written: u64,
     pub(super) acknowledged: u64,
     pub(super) stored: u64,
+    pub(super) deleted: u64,
 }
 
 impl Tally {
@@ -35,15 +37,16 @@ impl Tally {
         self.written += other.written;
         self.acknowledged += other.acknowledged;
         self.stored += other.stored;
+        self.deleted += other.deleted;
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { written, acknowledged, stored } = self;
+        let Self { written, acknowledged, stored, deleted } = self;
         write!(
             f,
-            "{written} written, {acknowledged} acknowledgements seen, {stored} stored; 0 lost, 0 repeated, 0 out of order"
+            "{written} written, {acknowledged} acknowledgements seen, {stored} stored, {deleted} deleted; 0 lost, 0 repeated, 0 out of order"
         )
     }
 }
@@ -54,10 +57,16 @@ pub(super) fn record_stored(
     appended: &[TopicEvent],
 ) {
     for TopicEvent { topic, entry } in appended {
-        if let (Topic::Room(room), Ok(Event::Chat(ChatEvent::Posted(message)))) =
-            (*topic, codec::decode_event(&entry.content))
-        {
-            stored_messages.entry(room).or_default().push(message);
+        match (*topic, codec::decode_event(&entry.content)) {
+            (Topic::Room(room), Ok(Event::Chat(ChatEvent::Posted(message)))) => {
+                stored_messages.entry(room).or_default().push(message);
+            }
+            (Topic::Room(room), Ok(Event::Chat(ChatEvent::MessageDeleted { message, by }))) => {
+                let messages = stored_messages.entry(room).or_default();
+                let index = messages.binary_search_by_key(&message, |it| it.seq).expect("posted");
+                messages[index].delete(by);
+            }
+            _ => {}
         }
     }
 }
@@ -86,10 +95,16 @@ pub(super) fn check_shown_messages(world: &World, peer: usize) {
     if let Some(last) =
         peer.client.features().timeline(FIRST_ROOM).and_then(|timeline| timeline.messages().back())
     {
-        let index = usize::try_from(last.seq.0 - 1).unwrap();
+        let index = stored_messages.binary_search_by_key(&last.seq, |stored| stored.seq);
+        let stored = index.ok().and_then(|index| stored_messages.get(index));
+        // The screen may not know yet that the message was deleted.
+        let mut shown = last.clone();
+        if let Some(by) = stored.and_then(|stored| stored.deleted) {
+            shown.delete(by);
+        }
         assert_eq!(
-            Some(last),
-            stored_messages.get(index),
+            Some(&shown),
+            stored,
             "the screen shows a message that is not stored at its seq"
         );
     }
@@ -114,13 +129,21 @@ fn check_posts(world: &World, number: usize) {
 pub(super) fn check_final_state(world: &World) -> Tally {
     let stored_messages = world.stored_messages.get(&FIRST_ROOM).map_or(&[][..], Vec::as_slice);
     let mut seen = BTreeSet::new();
-    for (seq, message) in (1..).zip(stored_messages) {
-        assert_eq!(message.seq.0, seq, "the log has a hole");
+    for message in stored_messages {
         assert!(seen.insert(message.command), "{} is stored twice", message.command);
     }
     let logged = world.store.read_log_now(UserId(0), Topic::Room(FIRST_ROOM), Seq(0), usize::MAX);
-    assert_eq!(logged.unwrap().len(), stored_messages.len(), "the log holds other messages");
-    let mut tally = Tally { stored: stored_messages.len() as u64, ..Tally::default() };
+    let mut in_log = Vec::new();
+    for (seq, entry) in (1..).zip(logged.unwrap()) {
+        assert_eq!(entry.seq.0, seq, "the log has a hole");
+        if let Ok(Event::Chat(ChatEvent::Posted(message))) = codec::decode_event(&entry.content) {
+            in_log.push(message);
+        }
+    }
+    assert_eq!(in_log, stored_messages, "the log holds other messages");
+    let deleted = world.redactions.of_rooms() as u64;
+    let stored = stored_messages.len() as u64;
+    let mut tally = Tally { stored, deleted, ..Tally::default() };
     let mut muted = BTreeMap::new();
     let present: BTreeSet<_> = world.peers.iter().map(|peer| peer.user.id).collect();
     for (number, peer) in world.peers.iter().enumerate() {
@@ -176,11 +199,18 @@ pub(super) fn check_final_state(world: &World) -> Tally {
         let Ok(Recovery::State(stored)) = world.store.open_now(peer.user.id, own, None) else {
             unreachable!("the memberships are readable");
         };
+        let Ok(Snapshot::Membership(stored)) = stored.snapshot() else {
+            unreachable!("the memberships are readable");
+        };
         let rooms: Vec<Room> = features.memberships().all_rooms().cloned().collect();
-        assert!(
-            matches!(stored.snapshot(), Ok(Snapshot::Membership(stored)) if stored.rooms == rooms),
-            "tab {number}: other facts of rooms than the store has: {rooms:?}"
-        );
+        assert_eq!(rooms, stored.rooms, "tab {number}: other facts of rooms than the store has");
+        let silences = stored.silences;
+        for room in features.memberships().rooms() {
+            let of_room =
+                silences.iter().filter(|it| it.room == Some(room)).max_by_key(|it| it.until);
+            let known = features.memberships().silence(room, Timestamp(0));
+            assert_eq!(known, of_room, "tab {number}: the silence in {room}");
+        }
         let of_tab = features.memberships().is_muted(FIRST_ROOM);
         let of_user = *muted.entry(peer.user.id).or_insert(of_tab);
         assert_eq!(

@@ -1,7 +1,9 @@
 //! One tab of one user: a real client, and the outbox that a browser would persist.
 
+use std::collections::BTreeMap;
+
 use madang_client::{Client, PendingCommand};
-use madang_shared::{CommandId, Seq, User};
+use madang_shared::{CommandId, Seq, Topic, User};
 
 use super::network::SocketId;
 
@@ -16,8 +18,8 @@ pub(super) struct Peer {
     /// The messages of this tab, in the order of writing.
     pub(super) written: Vec<CommandId>,
     pub(super) acknowledged: Vec<CommandId>,
-    /// The head of the posts when the tab resumed on this connection.
-    pub(super) redacted_up_to: Seq,
+    /// The heads of the topics when the tab resumed on this connection.
+    pub(super) redacted_up_to: BTreeMap<Topic, Seq>,
 }
 
 impl Peer {
@@ -31,7 +33,7 @@ impl Peer {
             wake_at: None,
             written: Vec::new(),
             acknowledged: Vec::new(),
-            redacted_up_to: Seq(0),
+            redacted_up_to: BTreeMap::new(),
         }
     }
 

@@ -28,7 +28,7 @@ impl World {
         let room =
             if rooms.is_empty() { FIRST_ROOM } else { rooms[self.random.index(rooms.len())] };
         let user = self.peers[self.random.index(self.peers.len())].user.id;
-        let input = match self.random.below(28) {
+        let input = match self.random.below(34) {
             0..=11 => return self.write(peer),
             12 => Input::Act(Action::OpenRoom(Some(room))),
             13 => Input::Act(Action::Keystroke(FIRST_ROOM)),
@@ -48,7 +48,23 @@ impl World {
                 let role = RoomRole::ALL[self.random.index(RoomRole::ALL.len())];
                 Input::Command(RoomsCommand::Invite { room, user, role }.into())
             }
-            27 if room != FIRST_ROOM => Input::Command(RoomsCommand::Remove { room, user }.into()),
+            27 if room != FIRST_ROOM => {
+                let reason = "a reason".to_owned();
+                Input::Command(RoomsCommand::Remove { room, user, reason }.into())
+            }
+            28..=30 => match self.delete_message(peer, room) {
+                Some(command) => Input::Command(command.into()),
+                None => return self.schedule_next_action(),
+            },
+            31 if room != FIRST_ROOM => {
+                let (lasts_ms, reason) = (self.random.below(3) * 5_000, "a reason".to_owned());
+                Input::Command(RoomsCommand::Silence { room, user, lasts_ms, reason }.into())
+            }
+            32..=33 if room != FIRST_ROOM => {
+                self.written += 1;
+                let text = format!("aside {} by {}", self.written, self.peers[peer].user.name);
+                Input::Command(ChatCommand::Post { room, text }.into())
+            }
             17 => Input::Command(MembershipCommand::Join { room }.into()),
             19 => {
                 let muted = self.random.below(2) == 0;
@@ -63,6 +79,15 @@ impl World {
         };
         self.input(peer, input);
         self.schedule_next_action();
+    }
+
+    /// The deletion of one of the last messages of a room, by its author or as a moderator.
+    fn delete_message(&mut self, peer: usize, room: RoomId) -> Option<ChatCommand> {
+        let messages = self.peers[peer].client.features().timeline(room)?.messages();
+        let recent = messages.len().min(20);
+        let index = messages.len().checked_sub(1 + self.random.index(recent.max(1)))?;
+        let message = messages.get(index)?.seq;
+        Some(ChatCommand::Delete { room, message, reason: "a reason".to_owned() })
     }
 
     fn new_room(&mut self) -> RoomsCommand {

@@ -13,7 +13,7 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::session::effects::StoreRequest;
 use madang_hub::{Effect, StoreResponse};
 use madang_shared::presence::PRESENCE_WINDOW_MS;
-use madang_shared::{Message, RoomId, Seq, Timestamp};
+use madang_shared::{Message, RoomId, Timestamp};
 use madang_store::InlineSqlite;
 
 use super::checks::{self, Tally};
@@ -269,7 +269,7 @@ impl World {
         match number.and_then(|number| self.nodes[*number].as_mut()) {
             Some(node) => {
                 node.accept(socket, user, now);
-                self.peers[peer].redacted_up_to = Seq(0);
+                self.peers[peer].redacted_up_to.clear();
                 self.input(peer, Input::SocketOpened);
             }
             None => self.break_socket(socket, 1006),

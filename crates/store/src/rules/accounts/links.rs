@@ -1,6 +1,6 @@
 //! One-time links: recovery by an administrator, and claims of names without a way back.
 
-use madang_hub::accounts::{LinkRecord, LinkUse, NewLink, SecretHash, StartedSession};
+use madang_hub::accounts::{LinkOutcome, LinkRecord, LinkUse, NewLink, SecretHash};
 use madang_hub::policy::rights::Need;
 use madang_hub::ports::TopicEvent;
 use madang_shared::account::{LinkKind, SignInMethod};
@@ -15,13 +15,16 @@ use crate::rules::refusals::no_user;
 use crate::rules::rights;
 use crate::transaction::{Row, Transaction, values};
 
+/// The part of an entry of the audit log about a link that also removes one-time passwords and passkeys.
+const REMOVES_FACTORS: &str = "removes_factors";
+
 /// Makes a link; see [`Accounts::add_link`](madang_hub::accounts::Accounts::add_link).
 pub(crate) fn add(
     transaction: &dyn Transaction,
     link: NewLink,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<User, StatementError> {
-    let NewLink { token, kind, user, by, code, at, expires_at } = link;
+    let NewLink { token, kind, user, by, code, removes_factors, at, expires_at } = link;
     if let Some(by) = by {
         require_right(transaction, by, kind, user)?;
     }
@@ -32,12 +35,18 @@ pub(crate) fn add(
     let name = name.ok_or_else(no_user)?;
     let sql = "DELETE FROM one_time_links WHERE (user_id = ?1 AND kind = ?2) OR expires_at <= ?3";
     transaction.run(sql, &values![user.0, kind.name(), at.0])?;
-    let sql = "INSERT INTO one_time_links (token, kind, user_id, made_by, made_at, expires_at, code) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let sql = "INSERT INTO one_time_links (token, kind, user_id, made_by, made_at, expires_at, code, removes_factors) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let (kind_name, made_by) = (kind.name(), by.map(|by| by.0));
-    let values = &values![token, kind_name, user.0, made_by, at.0, expires_at.0, code];
+    let values =
+        &values![token, kind_name, user.0, made_by, at.0, expires_at.0, code, removes_factors];
     transaction.run(sql, values)?;
     if kind != LinkKind::Device {
+        let detail = if removes_factors {
+            format!("{kind_name}, {REMOVES_FACTORS}")
+        } else {
+            kind_name.into()
+        };
         // The holder of the link gets the account.
         let entry = Record {
             actor: by.into(),
@@ -47,7 +56,7 @@ pub(crate) fn add(
             user: Some(user),
             room: None,
             invitation: None,
-            detail: kind_name,
+            detail: &detail,
             reason: "",
         };
         record_act(transaction, &entry, appended)?;
@@ -110,14 +119,22 @@ pub(crate) fn use_up(
     transaction: &dyn Transaction,
     LinkUse { link, password, session }: LinkUse,
     appended: &mut Vec<TopicEvent>,
-) -> Result<StartedSession, StatementError> {
+) -> Result<LinkOutcome, StatementError> {
     let sql = "DELETE FROM one_time_links WHERE token = ?1 AND expires_at > ?2 \
-        AND kind <> 'device' RETURNING kind, user_id";
+        AND kind <> 'device' RETURNING kind, user_id, removes_factors";
     let found = transaction.optional(sql, &values![link, session.at.0], |row| {
-        Ok((row.string(0), UserId(row.natural(1)?)))
+        Ok((row.string(0), UserId(row.natural(1)?), row.integer(2)? != 0))
     })?;
-    let (kind, user) = found.ok_or_else(no_link)?;
+    let (kind, user, removes_factors) = found.ok_or_else(no_link)?;
     rights::require(transaction, user, Need::Account)?;
+    if removes_factors {
+        remove_factors(transaction, user)?;
+    }
+    let needs_code = sessions::needs_code(transaction, user)?;
+    if needs_code && password.is_none() {
+        let message = "This account asks for a code too; choose a new password first.";
+        return Err(Failure::new(ErrorCode::Invalid, message).into());
+    }
     let is_recovery = LinkKind::parse(&kind) == Some(LinkKind::Recovery);
     let had_password = super::password_of(transaction, user)?.is_some();
     let mut ended = Vec::new();
@@ -129,10 +146,20 @@ pub(crate) fn use_up(
     if is_recovery || (password.is_some() && had_password) {
         ended = sessions::end_others(transaction, user, None)?;
     }
+    if needs_code {
+        return Ok(LinkOutcome::NeedsCode { user, ended });
+    }
     let method = if is_recovery { SignInMethod::Recovery } else { SignInMethod::Claim };
     let mut started = sessions::insert(transaction, user, method, session, appended)?;
     started.ended.extend(ended);
-    Ok(started)
+    Ok(LinkOutcome::Started(started))
+}
+
+/// Removes the one-time passwords, their recovery codes and the passkeys of a user.
+fn remove_factors(transaction: &dyn Transaction, user: UserId) -> Result<(), StatementError> {
+    transaction.run("DELETE FROM recovery_codes WHERE user_id = ?1", &values![user.0])?;
+    transaction.run("DELETE FROM totp_secrets WHERE user_id = ?1", &values![user.0])?;
+    transaction.run("DELETE FROM passkeys WHERE user_id = ?1", &values![user.0])
 }
 
 /// Withdraws all links of a user.

@@ -8,8 +8,8 @@ pub(crate) mod links;
 pub(crate) mod sessions;
 
 use madang_hub::accounts::{
-    AccountRecord, Credentials, CredentialsRequest, FRESH_SESSION_MS, MAX_ATTEMPTS,
-    MAX_KNOWN_DEVICES, NewPassword, RequestOrigin,
+    AccountRecord, Credentials, CredentialsRequest, MAX_ATTEMPTS, MAX_KNOWN_DEVICES, NewPassword,
+    RequestOrigin,
 };
 use madang_hub::ports::{TokenHash, TopicEvent};
 use madang_shared::account::{SignInAttempt, SignInMethod};
@@ -94,9 +94,8 @@ pub(crate) fn set_password(
     _appended: &mut Vec<TopicEvent>,
 ) -> Result<Vec<TokenHash>, StatementError> {
     let NewPassword { user, hash, session, entered, at } = new;
-    let sql = "SELECT made_at FROM sessions WHERE token_hash = ?1 AND user_id = ?2";
-    let made_at = transaction.optional(sql, &values![session, user.0], |row| row.natural(0))?;
-    let Some(made_at) = made_at.map(Timestamp) else {
+    let own = sessions::of_user(transaction, user)?.into_iter().find(|it| it.token == session);
+    let Some(own) = own else {
         let message = "The session has ended; sign in again.";
         return Err(Failure::new(ErrorCode::Unauthenticated, message).into());
     };
@@ -106,7 +105,7 @@ pub(crate) fn set_password(
             let message = "The password was changed meanwhile; send the request again.";
             return Err(Failure::new(ErrorCode::Forbidden, message).into());
         }
-        (Some(_), None) if !is_fresh(made_at, at) => {
+        (Some(_), None) if !own.is_confirmed(at) => {
             let message = "Enter the current password too, or sign in again first.";
             return Err(Failure::new(ErrorCode::Forbidden, message).into());
         }
@@ -118,11 +117,6 @@ pub(crate) fn set_password(
         Some(_) => sessions::end_others(transaction, user, Some(session)),
         None => Ok(Vec::new()),
     }
-}
-
-/// Whether a session is young enough to change the password without the current one.
-fn is_fresh(made_at: Timestamp, now: Timestamp) -> bool {
-    made_at <= now && now.since(made_at) < FRESH_SESSION_MS
 }
 
 fn store_password(
@@ -172,9 +166,15 @@ pub(crate) fn account(
             network: row.string(4),
         })
     })?;
-    let is_secured = is_secured(transaction, user)?;
-    let sessions = sessions::of_user(transaction, user)?;
-    Ok(AccountRecord { password, is_secured, sessions, attempts })
+    let passkeys = "SELECT 1 FROM passkeys WHERE user_id = ?1";
+    Ok(AccountRecord {
+        password,
+        is_secured: is_secured(transaction, user)?,
+        has_passkeys: transaction.exists(passkeys, &values![user.0])?,
+        has_totp: sessions::needs_code(transaction, user)?,
+        sessions: sessions::of_user(transaction, user)?,
+        attempts,
+    })
 }
 
 /// The users without a way back to their account beside their sessions.

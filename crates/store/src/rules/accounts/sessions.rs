@@ -10,6 +10,7 @@ use madang_shared::{ErrorCode, Failure, Timestamp, User, UserId};
 
 use super::AttemptRecord;
 use crate::error::StatementError;
+use crate::rules::moderation::bans;
 use crate::rules::refusals::no_user;
 use crate::rules::rights;
 use crate::transaction::{Row, Transaction, values};
@@ -80,6 +81,7 @@ pub(super) fn insert(
     appended: &mut Vec<TopicEvent>,
 ) -> Result<StartedSession, StatementError> {
     let NewSession { token, at, origin } = session;
+    bans::require_none(transaction, user, at)?;
     let sql = "SELECT name FROM users WHERE id = ?1";
     let name = transaction.optional(sql, &values![user.0], |row| Ok(row.string(0)))?;
     let name = name.ok_or_else(no_user)?;
@@ -99,11 +101,11 @@ pub(super) fn insert(
 }
 
 /// The sessions of a user, the one with the latest use first.
-pub(super) fn of_user(
+pub(crate) fn of_user(
     transaction: &dyn Transaction,
     user: UserId,
 ) -> Result<Vec<SessionRecord>, StatementError> {
-    let sql = "SELECT token_hash, device, network, made_at, coalesce(last_used_at, made_at) AS used_at \
+    let sql = "SELECT token_hash, device, network, made_at, coalesce(last_used_at, made_at) AS used_at, confirmed_until \
         FROM sessions WHERE user_id = ?1 ORDER BY used_at DESC, token_hash LIMIT ?2";
     transaction.all(sql, &values![user.0, MAX_SESSIONS as u64], |row: &Row<'_>| {
         Ok(SessionRecord {
@@ -112,8 +114,27 @@ pub(super) fn of_user(
             network: row.string(2),
             made_at: Timestamp(row.natural(3)?),
             used_at: Timestamp(row.natural(4)?),
+            confirmed_until: row.optional_natural(5)?.map(Timestamp),
         })
     })
+}
+
+/// The confirmation of a session by its user.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SessionConfirmation {
+    pub(crate) user: UserId,
+    pub(crate) session: TokenHash,
+    pub(crate) until: Timestamp,
+}
+
+pub(crate) fn confirm(
+    transaction: &dyn Transaction,
+    confirmation: SessionConfirmation,
+    _appended: &mut Vec<TopicEvent>,
+) -> Result<(), StatementError> {
+    let SessionConfirmation { user, session, until } = confirmation;
+    let sql = "UPDATE sessions SET confirmed_until = ?3 WHERE token_hash = ?1 AND user_id = ?2";
+    transaction.run(sql, &values![session, user.0, until.0])
 }
 
 /// Ends all sessions of a user but one. Returns those that have ended.

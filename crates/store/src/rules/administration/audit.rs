@@ -69,7 +69,7 @@ pub(crate) fn record(
     let entry = position.seq.0;
     let event = AdministrationEvent::Recorded { entry }.into();
     log::append(transaction, &position, record.at, &event, appended)?;
-    Ok(RecordedAct { entry: Some(entry) })
+    Ok(RecordedAct { entry: Some(entry), erasure: None })
 }
 
 /// A page of the audit log.
@@ -84,7 +84,9 @@ pub(crate) fn page(
         LEFT JOIN users AS subjects ON subjects.id = audit_entries.user_id \
         WHERE audit_entries.id < ?1 AND (actor_id = ?2 OR ?2 = 0) \
         AND (audit_entries.user_id = ?3 OR ?3 = 0) AND (act = ?4 OR ?4 = '') \
-        ORDER BY audit_entries.id DESC LIMIT ?5";
+        AND (instr(actors.name_key, ?5) > 0 OR instr(subjects.name_key, ?5) > 0 OR ?5 = '') \
+        AND audit_entries.at >= ?6 AND audit_entries.at < ?7 \
+        ORDER BY audit_entries.id DESC LIMIT ?8";
     // One row beyond the limit shows whether there are more.
     let limit = PAGE_ADMINISTERED as u64 + 1;
     let mut entries = transaction.all(
@@ -94,6 +96,9 @@ pub(crate) fn page(
             filter.actor.map_or(0, |user| user.0),
             filter.user.map_or(0, |user| user.0),
             filter.act.as_deref().unwrap_or_default(),
+            filter.person_key,
+            filter.from.map_or(0, |from| from.0),
+            filter.until.map_or(u64::MAX, |until| until.0),
             limit
         ],
         entry,

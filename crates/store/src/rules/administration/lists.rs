@@ -4,10 +4,14 @@ use madang_hub::administration::PeopleFilter;
 use madang_shared::administration::{
     AccountsPage, ListedPerson, PAGE_ADMINISTERED, RoomSize, RoomSizesPage,
 };
+use madang_shared::grants::Grants;
+use madang_shared::health::AccountState;
 use madang_shared::roles::{Role, RoomKind};
 use madang_shared::{RoomId, Timestamp, User, UserId};
 
 use crate::error::StatementError;
+use crate::rules::grants;
+use crate::rules::moderation::bans;
 use crate::transaction::{Row, Transaction, values};
 
 /// The managers of one room that are listed.
@@ -20,15 +24,33 @@ pub(crate) fn list_accounts(
 ) -> Result<AccountsPage, StatementError> {
     let sql = "SELECT id, name, role, made_at, deactivated_at, \
         (SELECT count(*) FROM sessions WHERE user_id = users.id), \
-        (SELECT max(coalesce(last_used_at, made_at)) FROM sessions WHERE user_id = users.id) \
-        FROM users WHERE id > ?1 AND instr(name_key, ?2) > 0 \
+        (SELECT max(coalesce(last_used_at, made_at)) FROM sessions WHERE user_id = users.id), \
+        coalesce((SELECT display_name FROM profiles WHERE user_id = users.id), ''), \
+        account_bans.ends_at, account_bans.reason, silences.ends_at \
+        FROM users LEFT JOIN account_bans ON account_bans.user_id = users.id \
+        LEFT JOIN silences ON silences.user_id = users.id AND silences.room_id = 0 \
+        WHERE id > ?1 AND (instr(name_key, ?2) > 0 OR EXISTS (SELECT 1 FROM profiles \
+            WHERE profiles.user_id = users.id AND instr(display_key, ?2) > 0)) \
+        AND erased_at IS NULL AND (role = ?4 OR ?4 = '') \
+        AND (CASE WHEN deactivated_at IS NULL THEN 'active' ELSE 'deactivated' END = ?5 OR ?5 = '') \
         AND NOT EXISTS (SELECT 1 FROM service_accounts WHERE user_id = users.id) \
         ORDER BY id LIMIT ?3";
     let after = filter.after.map_or(0, |user| user.0);
     let limit = PAGE_ADMINISTERED as u64 + 1;
-    let mut people = transaction.all(sql, &values![after, filter.search_key, limit], person)?;
+    let role = filter.role.map_or("", Role::name);
+    let state = filter.state.map_or("", AccountState::name);
+    let values = values![after, filter.search_key, limit, role, state];
+    let mut people = transaction.all(sql, &values, person)?;
     let more = people.len() > PAGE_ADMINISTERED;
     people.truncate(PAGE_ADMINISTERED);
+    if let (Some(first), Some(last)) = (people.first(), people.last()) {
+        let of_users = grants::of_users(transaction, first.user.id, last.user.id)?;
+        for (user, of_user) in of_users {
+            if let Some(listed) = people.iter_mut().find(|it| it.user.id == user) {
+                (listed.grants, listed.decided) = (of_user.grants, of_user.decided);
+            }
+        }
+    }
     Ok(AccountsPage { people, more })
 }
 
@@ -36,10 +58,15 @@ fn person(row: &Row<'_>) -> Result<ListedPerson, StatementError> {
     Ok(ListedPerson {
         user: User { id: UserId(row.natural(0)?), name: row.string(1) },
         role: Role::parse(&row.string(2)).unwrap_or(Role::Guest),
+        grants: Grants::default(),
+        decided: Grants::default(),
         made_at: Timestamp(row.natural(3)?),
         deactivated_at: row.optional_natural(4)?.map(Timestamp),
         sessions: row.natural(5)?,
         last_used_at: row.optional_natural(6)?.map(Timestamp),
+        display_name: row.string(7),
+        ban: bans::read(row, 8)?,
+        silenced_until: row.optional_natural(10)?.map(Timestamp),
     })
 }
 
@@ -54,8 +81,8 @@ pub(crate) fn room_sizes(
             SELECT 1 FROM members WHERE room_id = rooms.id AND user_id = ?1) THEN name END, \
         (SELECT count(*) FROM members WHERE room_id = rooms.id AND NOT EXISTS ( \
             SELECT 1 FROM service_accounts WHERE service_accounts.user_id = members.user_id)), \
-        coalesce((SELECT head FROM topics WHERE topics.name = 'room:' || rooms.id), 0) \
-        FROM rooms WHERE id > ?2 ORDER BY id LIMIT ?3";
+        coalesce((SELECT head FROM topics WHERE topics.name = 'room:' || rooms.id), 0), \
+        archived_at, is_default FROM rooms WHERE id > ?2 ORDER BY id LIMIT ?3";
     let after = after.map_or(0, |room| room.0);
     let limit = PAGE_ADMINISTERED as u64 + 1;
     let mut rooms = transaction.all(sql, &values![reader.0, after, limit], room)?;
@@ -85,6 +112,8 @@ fn room(row: &Row<'_>) -> Result<RoomSize, StatementError> {
         id: RoomId(row.natural(0)?),
         name: row.optional_string(2),
         kind: RoomKind::parse(&row.string(1)).unwrap_or(RoomKind::Private),
+        archived: row.optional_integer(5)?.is_some(),
+        is_default: row.integer(6)? != 0,
         members: row.natural(3)?,
         messages: row.natural(4)?,
         managers: Vec::new(),

@@ -1,12 +1,14 @@
 //! Administration: the acts of administrators, each with an entry in the audit log in the same transaction.
 
-mod accounts;
+pub(super) mod accounts;
 pub(crate) mod audit;
 mod invitations;
 mod lists;
 mod offers;
 mod owners;
 mod settings;
+mod storage;
+mod user_grants;
 
 use madang_hub::administration::{ActRequest, Actor, AuditedEffect, RecordedAct};
 use madang_hub::policy::rights::Need;
@@ -15,17 +17,20 @@ use madang_shared::administration::{AdministrationAct, AdministrationSnapshot, A
 use madang_shared::roles::Role;
 use madang_shared::{Topic, UserId};
 
+use super::moderation::silences::{self, SilenceChange};
+use super::moderation::{self, Origin, bans};
 use super::{log, rights};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
-pub(crate) use accounts::user_named;
+pub(crate) use accounts::{sessions_of, user_named};
 pub(crate) use audit::page as audit_page;
 pub(crate) use invitations::{accept, list as invitations};
 pub(crate) use lists::{list_accounts, room_sizes};
-pub(crate) use offers::{Claim, become_owner, find as offered_invitation, offer_ownership};
+pub(crate) use offers::{find as offered_invitation, offer_ownership};
 pub(crate) use owners::has_owner;
 pub(crate) use settings::read as settings;
+pub(crate) use storage::{database_size, report as storage_report};
 
 /// The entries of one answer to [`effects_after`].
 const EFFECTS: u64 = 500;
@@ -37,7 +42,14 @@ pub(crate) fn administer(
     request: ActRequest,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<RecordedAct, StatementError> {
-    let actor = require_administrator(transaction, request.actor)?;
+    let actor = match (&request.act, request.actor) {
+        // Everybody may erase the own account.
+        (AdministrationAct::Erase { user, .. }, Actor::User(actor)) if *user == actor => {
+            rights::require(transaction, actor, Need::Account)?;
+            rights::role(transaction, actor)?
+        }
+        _ => require_administrator(transaction, request.actor)?,
+    };
     match &request.act {
         AdministrationAct::SetRole { user, role } => {
             accounts::set_role(transaction, (&request, actor), *user, *role, appended)
@@ -48,6 +60,15 @@ pub(crate) fn administer(
         AdministrationAct::Reactivate { user } => {
             accounts::reactivate(transaction, (&request, actor), *user, appended)
         }
+        AdministrationAct::SetGrant { user, grant, is_given } => {
+            user_grants::set(transaction, (&request, actor), (*user, *grant, *is_given), appended)
+        }
+        AdministrationAct::EndSessions { user, session: _ } => {
+            accounts::end_sessions(transaction, (&request, actor), *user, appended)
+        }
+        AdministrationAct::Erase { user, name } => {
+            accounts::erase(transaction, (&request, actor), (*user, name), appended)
+        }
         AdministrationAct::Invite(invitation) => {
             invitations::invite(transaction, (&request, actor), invitation, appended)
         }
@@ -57,7 +78,29 @@ pub(crate) fn administer(
         AdministrationAct::ChangeSettings(change) => {
             settings::change(transaction, &request, change, appended)
         }
+        AdministrationAct::Silence { user, lasts_ms } => {
+            let change = SilenceChange { user: *user, room: None, lasts_ms: *lasts_ms };
+            let set = silences::set(transaction, origin(&request), change, appended)?;
+            Ok(RecordedAct { entry: set.map(|(_at, entry)| entry), erasure: None })
+        }
+        AdministrationAct::Ban { user, lasts_ms } => {
+            bans::ban(transaction, origin(&request), (*user, *lasts_ms), appended)
+        }
+        AdministrationAct::EndBan { user } => {
+            bans::end(transaction, origin(&request), *user, appended)
+        }
+        AdministrationAct::BanAddress { network, lasts_ms } => {
+            moderation::ban_address(transaction, origin(&request), (network, *lasts_ms), appended)
+        }
+        AdministrationAct::EndAddressBan { network } => {
+            moderation::end_address_ban(transaction, origin(&request), network, appended)
+        }
     }
+}
+
+fn origin(request: &ActRequest) -> Origin<'_> {
+    let ActRequest { actor, at, network, .. } = *request;
+    Origin { actor, at, network, reason: &request.reason }
 }
 
 /// The role of an actor, which is at least administrator. The command line and the server act as an owner.
@@ -100,7 +143,30 @@ pub(crate) fn effects_after(
 fn effect_of(act: Option<AuditAct>, user: Option<UserId>) -> Option<AuditedEffect> {
     match (act, user) {
         (Some(AuditAct::ChangeSettings), _) => Some(AuditedEffect::Settings),
+        (Some(AuditAct::Erase), Some(user)) => Some(AuditedEffect::Erased(user)),
         (Some(AuditAct::Deactivate), Some(user)) => Some(AuditedEffect::Deactivated(user)),
+        (Some(AuditAct::EndSessions), Some(user)) => Some(AuditedEffect::SessionsEnded(user)),
+        (Some(AuditAct::BanAddress | AuditAct::EndAddressBan), _) => {
+            Some(AuditedEffect::AddressBans)
+        }
+        (Some(AuditAct::Ban), Some(user)) => Some(AuditedEffect::Banned(user)),
+        // The events of these acts, and the checks of later requests, have their effects.
+        (
+            Some(
+                AuditAct::DeleteMessage
+                | AuditAct::Silence
+                | AuditAct::EndSilence
+                | AuditAct::EndBan
+                | AuditAct::RemoveMember
+                | AuditAct::SetRoomRole
+                | AuditAct::InviteToRoom
+                | AuditAct::ChangeRoom
+                | AuditAct::DeleteRoom
+                | AuditAct::Report
+                | AuditAct::DecideReport,
+            ),
+            _,
+        ) => None,
         (_, user) => user.map(AuditedEffect::Rights),
     }
 }

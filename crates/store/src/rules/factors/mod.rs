@@ -22,5 +22,6 @@ pub(crate) fn of_user(
         passkeys: passkeys::list(transaction, user)?,
         has_totp: sessions::needs_code(transaction, user)?,
         recovery_codes: transaction.one(sql, &values![user.0], |row| row.natural(0))?,
+        issuers: providers::issuers_of(transaction, user)?,
     })
 }

@@ -2,7 +2,8 @@
 
 use madang_hub::accounts::{SignInProof, StartedSession};
 use madang_hub::factors::{
-    ListedPasskey, MAX_PASSKEYS, PasskeyFacts, PasskeyOwnerFacts, PasskeyRecord, VerifiedPasskey,
+    ListedPasskey, MAX_PASSKEYS, PasskeyFacts, PasskeyOwnerFacts, PasskeyRecord, PasskeyUse,
+    VerifiedPasskey,
 };
 use madang_hub::policy::rights::Need;
 use madang_hub::ports::TopicEvent;
@@ -81,6 +82,38 @@ pub(crate) fn remove(
         0 => Err(refusals::no_passkey().into()),
         _ => Ok(()),
     }
+}
+
+/// A passkey of a user, and its new name.
+pub(crate) type PasskeyRenaming = (UserId, u64, String);
+
+pub(crate) fn rename(
+    transaction: &dyn Transaction,
+    (user, id, name): PasskeyRenaming,
+    _appended: &mut Vec<TopicEvent>,
+) -> Result<(), StatementError> {
+    let sql = "UPDATE passkeys SET name = ?3 WHERE user_id = ?1 AND id = ?2";
+    match transaction.execute(sql, &values![user.0, id, name])? {
+        0 => Err(refusals::no_passkey().into()),
+        _ => Ok(()),
+    }
+}
+
+/// Records the use of a passkey, and the confirmation of the session of its user.
+pub(crate) fn confirm(
+    transaction: &dyn Transaction,
+    used: PasskeyUse,
+    _appended: &mut Vec<TopicEvent>,
+) -> Result<(), StatementError> {
+    let PasskeyUse { credential_id, counter_before, counter, session, at, until } = used;
+    let sql = "UPDATE passkeys SET counter = ?3, used_at = ?4 WHERE credential_id = ?1 AND counter = ?2 \
+        AND user_id = (SELECT user_id FROM sessions WHERE token_hash = ?5)";
+    let values = values![credential_id, counter_before, counter, at.0, session];
+    if transaction.execute(sql, &values)? == 0 {
+        return Err(refusals::passkey_unusable().into());
+    }
+    let sql = "UPDATE sessions SET confirmed_until = ?2 WHERE token_hash = ?1";
+    transaction.run(sql, &values![session, until.0])
 }
 
 /// The passkey with an id of its authenticator.

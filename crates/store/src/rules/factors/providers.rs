@@ -1,17 +1,21 @@
 //! Identity providers.
 
 use madang_hub::accounts::{NewSession, SignInProof, StartedSession};
-use madang_hub::factors::{ProviderSessionEnd, ProviderSignIn};
+use madang_hub::administration::Actor;
+use madang_hub::factors::{ProviderLink, ProviderSessionEnd, ProviderSignIn};
 use madang_hub::policy::name_key;
+use madang_hub::policy::rights::Need;
 use madang_hub::ports::{TokenHash, TopicEvent};
-use madang_shared::UserId;
 use madang_shared::account::SignInMethod;
+use madang_shared::administration::AuditAct;
 use madang_shared::roles::Role;
+use madang_shared::{Timestamp, UserId};
 
 use crate::error::StatementError;
-use crate::rules::accounts::sessions;
+use crate::rules::accounts::{self, sessions};
+use crate::rules::moderation::Origin;
 use crate::rules::skeletons::NameTable;
-use crate::rules::{refusals, users};
+use crate::rules::{refusals, rights, users};
 use crate::transaction::{Transaction, values};
 
 pub(crate) fn sign_in(
@@ -35,7 +39,7 @@ pub(crate) fn sign_in(
         None => return Err(refusals::no_provider_account().into()),
     };
     if let Some(role) = role {
-        set_role(transaction, user, role)?;
+        set_role(transaction, (user, role), session.at, appended)?;
     }
     let token = session.token;
     let proof = SignInProof::Checked(SignInMethod::Provider);
@@ -67,12 +71,67 @@ fn create_user(
     Err(refusals::user_name_taken(&best).into())
 }
 
-/// Sets the role by the groups of a person. The last owner stays one.
-fn set_role(transaction: &dyn Transaction, user: UserId, role: Role) -> Result<(), StatementError> {
+/// Sets the role by the groups of a person, and records it. The last owner stays one.
+fn set_role(
+    transaction: &dyn Transaction,
+    (user, role): (UserId, Role),
+    at: Timestamp,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<(), StatementError> {
+    let before = rights::role(transaction, user)?;
     let sql = "UPDATE users SET role = ?2 WHERE id = ?1 AND role <> ?2 \
         AND (role <> ?3 OR EXISTS (SELECT 1 FROM users AS others \
             WHERE others.role = ?3 AND others.deactivated_at IS NULL AND others.id <> ?1))";
-    transaction.run(sql, &values![user.0, role.name(), Role::Owner.name()])
+    let owner = Role::Owner.name();
+    if transaction.execute(sql, &values![user.0, role.name(), owner])? > 0 {
+        let origin = Origin { actor: Actor::Server, at, network: None, reason: "" };
+        let detail = format!("{} → {}", before.name(), role.name());
+        origin.record(transaction, AuditAct::SetRole, (Some(user), None), &detail, appended)?;
+    }
+    Ok(())
+}
+
+/// Lets a user sign in with a person of a provider. A person belongs to one user.
+pub(crate) fn link(
+    transaction: &dyn Transaction,
+    link: ProviderLink,
+    _appended: &mut Vec<TopicEvent>,
+) -> Result<(), StatementError> {
+    let ProviderLink { user, issuer, subject } = link;
+    rights::require(transaction, user, Need::Account)?;
+    let sql = "INSERT INTO provider_identities (issuer, subject, user_id) VALUES (?1, ?2, ?3) \
+        ON CONFLICT (issuer, subject) DO NOTHING";
+    transaction.execute(sql, &values![issuer, subject, user.0])?;
+    let sql = "SELECT user_id FROM provider_identities WHERE issuer = ?1 AND subject = ?2";
+    let owner = transaction.one(sql, &values![issuer, subject], |row| row.natural(0))?;
+    if owner == user.0 { Ok(()) } else { Err(refusals::provider_taken().into()) }
+}
+
+/// Ends a user's sign-in with a provider, unless it is the last way.
+pub(crate) fn unlink(
+    transaction: &dyn Transaction,
+    ProviderLink { user, issuer, .. }: ProviderLink,
+    _appended: &mut Vec<TopicEvent>,
+) -> Result<(), StatementError> {
+    let sql = "DELETE FROM provider_identities WHERE user_id = ?1 AND issuer = ?2";
+    if transaction.execute(sql, &values![user.0, issuer])? == 0 {
+        return Err(refusals::no_linked_provider().into());
+    }
+    // The refusal undoes the deletion.
+    if accounts::is_secured(transaction, user)? {
+        Ok(())
+    } else {
+        Err(refusals::last_way_to_sign_in().into())
+    }
+}
+
+/// The issuers of the providers with which a user signs in.
+pub(super) fn issuers_of(
+    transaction: &dyn Transaction,
+    user: UserId,
+) -> Result<Vec<String>, StatementError> {
+    let sql = "SELECT DISTINCT issuer FROM provider_identities WHERE user_id = ?1 ORDER BY issuer";
+    transaction.all(sql, &values![user.0], |row| Ok(row.string(0)))
 }
 
 /// Ends the sessions that a provider has begun. Returns them.

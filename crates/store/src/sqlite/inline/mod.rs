@@ -189,8 +189,8 @@ impl InlineSqlite {
     }
 
     /// [`Store::session`].
-    pub fn session_now(&self, token: TokenHash) -> Result<Option<User>, StoreError> {
-        now(self.session(token))
+    pub fn session_now(&self, token: TokenHash, at: Timestamp) -> Result<Option<User>, StoreError> {
+        now(self.session(token, at))
     }
 
     /// [`Store::sign_out`].

@@ -67,7 +67,7 @@ async fn a_token_acts_for_its_user_until_it_ends(test_store: TestStore) {
         store.token_user(hash, NOW).await,
         Ok(Some(TokenUser { user: mina.clone(), access }))
     );
-    assert_eq!(store.session(hash).await, Ok(None), "a token is no session");
+    assert_eq!(store.session(hash, NOW).await, Ok(None), "a token is no session");
     let all = vec![hash, token("Mina"), [8; 32]];
     assert_eq!(store.ended_sessions(all.clone(), NOW).await, Ok(vec![[8; 32]]));
     assert_eq!(store.tokens(mina.id, mina.id).await, Ok(vec![issued.clone()]));

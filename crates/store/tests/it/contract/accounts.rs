@@ -1,6 +1,6 @@
 use madang_hub::accounts::{
-    CredentialsRequest, DeviceCodeRecord, FRESH_SESSION_MS, LinkUse, MAX_ATTEMPTS, MAX_SESSIONS,
-    NewLink, NewPassword, NewSession, RequestOrigin, SignInProof, StartedSession,
+    CredentialsRequest, DeviceCodeRecord, FRESH_SESSION_MS, LinkOutcome, LinkUse, MAX_ATTEMPTS,
+    MAX_SESSIONS, NewLink, NewPassword, NewSession, RequestOrigin, SignInProof, StartedSession,
     WaitingDeviceRequest,
 };
 use madang_hub::ports::{ServiceAccount, StoreError};
@@ -64,7 +64,7 @@ async fn start(
 }
 
 async fn lives(test_store: &TestStore, name: &str) -> bool {
-    test_store.store.session(token(name)).await.expect("readable").is_some()
+    test_store.store.session(token(name), NOW).await.expect("readable").is_some()
 }
 
 async fn a_password_is_set_and_changed(test_store: TestStore) {
@@ -223,7 +223,8 @@ async fn a_secured_name_is_not_signed_up_again(test_store: TestStore) {
 
 fn link(name: &str, kind: LinkKind, user: UserId) -> NewLink {
     let (token, expires_at) = (token(name), NOW.plus(1_000));
-    NewLink { token, kind, user, by: None, code: None, at: NOW, expires_at }
+    let (by, code, removes_factors) = (None, None, false);
+    NewLink { token, kind, user, by, code, removes_factors, at: NOW, expires_at }
 }
 
 fn link_use(name: &str, password: Option<&str>, session_name: &str) -> LinkUse {
@@ -258,7 +259,8 @@ async fn a_recovery_link_ends_all_other_sessions(test_store: TestStore) {
     let store = &test_store.store;
     set_password(&test_store, &mina, "one", ("Mina", None, NOW)).await.expect("set");
     store.add_link(link("link", LinkKind::Recovery, mina.id)).await.expect("made");
-    let started = store.use_link(link_use("link", None, "new")).await.expect("usable");
+    let outcome = store.use_link(link_use("link", None, "new")).await.expect("usable");
+    let LinkOutcome::Started(started) = outcome else { panic!("{outcome:?}") };
     assert_eq!(started.ended, [token("Mina")]);
     assert!(!lives(&test_store, "Mina").await && lives(&test_store, "new").await);
     // The new session is young, so the old password is not needed.

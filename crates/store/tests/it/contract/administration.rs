@@ -5,15 +5,17 @@ use madang_hub::administration::{
 };
 use madang_hub::budgets::network::Network;
 use madang_hub::ports::StoreError;
+use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::administration::{
     AdministrationAct, AdministrationEvent, AdministrationSnapshot, AuditEntry, WorkspaceSettings,
 };
 use madang_shared::apps::{App, Apps};
 use madang_shared::counter::CounterCommand;
+use madang_shared::health::AccountState;
 use madang_shared::roles::{Access, Role};
 use madang_shared::{ErrorCode, Topic, User, UserId};
 
-use crate::support::{NOW, TestStore, refusal, token, write};
+use crate::support::{NOW, TestStore, post, refusal, token, write};
 
 on_every_engine! {
     an_act_is_recorded_with_its_author_and_circumstances,
@@ -22,9 +24,12 @@ on_every_engine! {
     the_last_owner_stays,
     a_deactivated_user_has_no_session_and_no_right,
     people_are_found_by_name,
+    people_are_found_by_role_and_state,
+    acts_are_found_by_person_and_time,
+    sessions_of_others_are_listed_and_ended_by_those_who_decide_about_them,
+    the_storage_names_rooms_and_people_by_bytes,
     settings_are_stored_once_changed,
     the_effects_of_acts_are_read_in_order,
-    a_user_becomes_the_first_owner_once,
 }
 
 pub(super) fn request(actor: Actor, act: AdministrationAct) -> ActRequest {
@@ -166,13 +171,13 @@ async fn the_last_owner_stays(test_store: TestStore) {
 
 async fn a_deactivated_user_has_no_session_and_no_right(test_store: TestStore) {
     let mina = test_store.user("Mina").await;
-    assert!(test_store.store.session(token("Mina")).await.expect("readable").is_some());
+    assert!(test_store.store.session(token("Mina"), NOW).await.expect("readable").is_some());
     act(&test_store, AdministrationAct::Deactivate { user: mina.id }).await;
-    assert_eq!(test_store.store.session(token("Mina")).await, Ok(None));
+    assert_eq!(test_store.store.session(token("Mina"), NOW).await, Ok(None));
     let refused = test_store.try_commit(write(&mina, 1, CounterCommand::Add { amount: 1 })).await;
     assert_eq!(refusal(refused), ErrorCode::Forbidden);
     act(&test_store, AdministrationAct::Reactivate { user: mina.id }).await;
-    assert_eq!(test_store.store.session(token("Mina")).await, Ok(None), "signs in again");
+    assert_eq!(test_store.store.session(token("Mina"), NOW).await, Ok(None), "signs in again");
     test_store.commit(write(&mina, 2, CounterCommand::Add { amount: 1 })).await;
 }
 
@@ -182,7 +187,8 @@ async fn people_are_found_by_name(test_store: TestStore) {
         test_store.user(&format!("Person {number}")).await;
     }
     let people = async |search_key: &str, after| {
-        let filter = PeopleFilter { search_key: search_key.to_owned(), after };
+        let search_key = search_key.to_owned();
+        let filter = PeopleFilter { search_key, after, ..PeopleFilter::default() };
         test_store.store.accounts(Some(owner.id), filter).await.expect("readable")
     };
     let first = people("", None).await;
@@ -236,13 +242,95 @@ async fn the_effects_of_acts_are_read_in_order(test_store: TestStore) {
     assert_eq!(store.effects_after(9).await, Ok((Vec::new(), 3)), "the log was replaced");
 }
 
-async fn a_user_becomes_the_first_owner_once(test_store: TestStore) {
-    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+async fn people_are_found_by_role_and_state(test_store: TestStore) {
+    let _ada = user_with(&test_store, "Ada", Role::Administrator).await;
+    let theo = test_store.user("Theo").await;
+    let _mina = test_store.user("Mina").await;
+    act(&test_store, AdministrationAct::Deactivate { user: theo.id }).await;
+    let names = async |role, state| {
+        let filter = PeopleFilter { role, state, ..PeopleFilter::default() };
+        let page = test_store.store.accounts(None, filter).await.expect("readable");
+        page.people.into_iter().map(|person| person.user.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(Some(Role::Administrator), None).await, ["Ada"]);
+    assert_eq!(names(None, Some(AccountState::Deactivated)).await, ["Theo"]);
+    assert_eq!(names(Some(Role::Member), Some(AccountState::Active)).await, ["Mina"]);
+    assert!(names(Some(Role::Guest), None).await.is_empty());
+}
+
+async fn acts_are_found_by_person_and_time(test_store: TestStore) {
+    let owner = user_with(&test_store, "Mina", Role::Owner).await;
+    let theo = test_store.user("Theo").await;
+    for (role, at) in [(Role::Guest, NOW.plus(1_000)), (Role::Member, NOW.plus(2_000))] {
+        let set_role = AdministrationAct::SetRole { user: theo.id, role };
+        let mut request = request(Actor::User(owner.id), set_role);
+        request.at = at;
+        test_store.store.administer(request).await.expect("allowed");
+    }
+    let ids = async |filter| -> Vec<u64> {
+        entries(&test_store, filter).await.iter().map(|entry| entry.id).collect()
+    };
+    let none = AuditFilter::default;
+    let person = |key: &str| AuditFilter { person_key: key.to_owned(), ..none() };
+    assert_eq!(ids(person("the")).await, [3, 2], "the user whom the act concerns");
+    assert_eq!(ids(person("mina")).await, [3, 2, 1], "the actor, and the user of the first act");
+    assert!(ids(person("nobody")).await.is_empty());
+    let from = Some(NOW.plus(2_000));
+    assert_eq!(ids(AuditFilter { from, ..none() }).await, [3]);
+    assert_eq!(ids(AuditFilter { until: from, ..none() }).await, [2, 1]);
+    let until = Some(NOW.plus(1_001));
+    assert_eq!(ids(AuditFilter { from: Some(NOW.plus(1)), until, ..none() }).await, [2]);
+}
+
+async fn sessions_of_others_are_listed_and_ended_by_those_who_decide_about_them(
+    test_store: TestStore,
+) {
+    let owner = user_with(&test_store, "Mina", Role::Owner).await;
+    let ada = user_with(&test_store, "Ada", Role::Administrator).await;
+    let theo = test_store.user("Theo").await;
     let store = &test_store.store;
-    assert_eq!(store.has_owner().await, Ok(false));
-    store.become_owner(mina.id, None, NOW).await.expect("there is none");
-    assert_eq!(store.role(mina.id).await, Ok(Role::Owner));
-    assert_eq!(store.has_owner().await, Ok(true));
-    assert_eq!(refusal(store.become_owner(theo.id, None, NOW).await), ErrorCode::Forbidden);
-    assert_eq!(refusal(store.become_owner(mina.id, None, NOW).await), ErrorCode::Forbidden);
+    let sessions = store.sessions_of(ada.id, theo.id).await.expect("allowed");
+    assert_eq!(sessions.len(), 1);
+    assert_eq!(refusal(store.sessions_of(ada.id, owner.id).await), ErrorCode::Forbidden);
+    assert_eq!(refusal(store.sessions_of(theo.id, theo.id).await), ErrorCode::Forbidden);
+    assert_eq!(refusal(store.sessions_of(ada.id, UserId(99)).await), ErrorCode::NotFound);
+
+    let end = |user: &User| AdministrationAct::EndSessions { user: user.id, session: None };
+    assert_eq!(refusal(try_act(&test_store, &ada, end(&owner)).await), ErrorCode::Forbidden);
+    let mut one = request(Actor::User(ada.id), end(&theo));
+    one.token = Some([9; 32]);
+    assert_eq!(
+        store.administer(one.clone()).await.expect("allowed").entry,
+        None,
+        "no such session"
+    );
+    one.token = Some(sessions[0].token);
+    let entry = store.administer(one).await.expect("allowed").entry;
+    assert!(store.sessions_of(ada.id, theo.id).await.expect("allowed").is_empty());
+    assert_eq!(store.session(sessions[0].token, NOW).await, Ok(None));
+    let (effects, last) = store.effects_after(entry.expect("recorded") - 1).await.expect("read");
+    assert_eq!((effects, Some(last)), (vec![AuditedEffect::SessionsEnded(theo.id)], entry));
+    let own =
+        try_act(&test_store, &owner, end(&owner)).await.expect("the last owner signs in again");
+    assert!(own.entry.is_some());
+}
+
+async fn the_storage_names_rooms_and_people_by_bytes(test_store: TestStore) {
+    let owner = user_with(&test_store, "Mina", Role::Owner).await;
+    let theo = test_store.user("Theo").await;
+    let store = &test_store.store;
+    let empty = store.storage(owner.id).await.expect("allowed");
+    assert!(empty.people.is_empty(), "{empty:?}");
+    let size = store.database_size(owner.id).await.expect("allowed");
+    test_store.commit(post(&theo, 1, FIRST_ROOM, "가나다")).await;
+    test_store.commit(post(&theo, 2, FIRST_ROOM, "abc")).await;
+    let report = store.storage(owner.id).await.expect("allowed");
+    let person = &report.people[0];
+    assert_eq!((person.user.id, person.texts, person.bytes), (theo.id, 2, 12), "bytes of UTF-8");
+    let (before, now) = (&empty.rooms[0], &report.rooms[0]);
+    assert!(now.id == FIRST_ROOM && now.bytes > before.bytes + 12, "{before:?} {now:?}");
+    let grown = store.database_size(owner.id).await.expect("allowed");
+    assert!(grown.events >= size.events + 2 && grown.bytes > 0, "{size:?} {grown:?}");
+    assert_eq!(refusal(store.storage(theo.id).await), ErrorCode::Forbidden);
+    assert_eq!(refusal(store.database_size(theo.id).await), ErrorCode::Forbidden);
 }

@@ -50,7 +50,7 @@ pub(super) fn started(session: Result<StartedSession, StoreError>) -> User {
 
 /// The user of a session.
 pub(super) async fn user_of(test_store: &TestStore, name: &str) -> Option<User> {
-    test_store.store.session(token(name)).await.expect("readable")
+    test_store.store.session(token(name), NOW).await.expect("readable")
 }
 
 async fn a_challenge_is_taken_once_for_its_purpose_and_in_time(test_store: TestStore) {

@@ -66,7 +66,7 @@ async fn a_person_comes_by_an_invitation_with_its_role_and_rooms(test_store: Tes
     assert_eq!(test_store.store.role(theo.id).await, Ok(Role::Guest));
     assert!(test_store.is_member(theo.id, kitchen).await);
     assert!(!test_store.is_member(theo.id, FIRST_ROOM).await, "a guest sees no other room");
-    assert_eq!(test_store.store.session(token("Theo")).await, Ok(Some(theo.clone())));
+    assert_eq!(test_store.store.session(token("Theo"), NOW).await, Ok(Some(theo.clone())));
 
     let page = test_store.store.invitations(owner.id, None).await.expect("allowed");
     let listed = &page.invitations[0];
@@ -124,8 +124,8 @@ async fn a_repeated_sign_up_uses_an_invitation_once(test_store: TestStore) {
     let again = NewUser { token: token("again"), ..new_user("Theo") };
     let again = test_store.store.accept_invitation(by(Invitee::New(again), NOW)).await;
     assert_eq!(again, Ok(first), "the first cookie was lost");
-    assert_eq!(test_store.store.session(token("Theo")).await, Ok(None));
-    assert!(test_store.store.session(token("again")).await.expect("readable").is_some());
+    assert_eq!(test_store.store.session(token("Theo"), NOW).await, Ok(None));
+    assert!(test_store.store.session(token("again"), NOW).await.expect("readable").is_some());
     let third = NewUser { token: token("third"), ..new_user("Theo") };
     let third = test_store.store.accept_invitation(by(Invitee::New(third), NOW)).await;
     assert_eq!(refusal(third), ErrorCode::NameTaken, "the session was used");
@@ -137,7 +137,7 @@ async fn nobody_takes_the_account_of_an_invited_user(test_store: TestStore) {
     let other = NewUser { token: token("other"), ..new_user("Owner") };
     let taken = test_store.store.sign_up(other).await;
     assert_eq!(refusal(taken), ErrorCode::NameTaken);
-    assert!(test_store.store.session(token("Owner")).await.expect("readable").is_some());
+    assert!(test_store.store.session(token("Owner"), NOW).await.expect("readable").is_some());
 }
 
 async fn an_invitation_gives_no_more_than_its_maker_may_give(test_store: TestStore) {

@@ -26,7 +26,7 @@ async fn a_name_that_looks_like_the_name_of_another_user_is_refused(test_store: 
     {
         let refused = sign_up(&*test_store.store, name).await;
         assert_eq!(refusal(refused), ErrorCode::NameTaken, "{name}");
-        assert_eq!(test_store.store.session(token(name)).await, Ok(None), "{name}");
+        assert_eq!(test_store.store.session(token(name), NOW).await, Ok(None), "{name}");
     }
     // Similar for a program, but not for a person.
     for name in ["Alive", "Malice", "ALI", "Mino", "MAIL", "mall", "user20", "한굴", "악기", "아끼"]

@@ -134,7 +134,7 @@ async fn a_post_and_an_order_cause_one_broadcast_notice_each(mut test_store: Tes
     let log_position = test_store.commit(place_order(&theo, 1)).await;
     assert_eq!(
         log_position,
-        LogPosition { topic: Topic::Orders, seq: Seq(1) },
+        LogPosition { topic: Topic::OwnOrders(theo.id), seq: Seq(1) },
         "the command's own event"
     );
     let expected = [

@@ -87,7 +87,7 @@ async fn an_order_goes_through_its_states_with_one_event_each(mut test_store: Te
     let log_position = test_store.commit(noodles(&mina, 1)).await;
     assert_eq!(
         log_position,
-        LogPosition { topic: Topic::Orders, seq: Seq(1) },
+        LogPosition { topic: Topic::OwnOrders(mina.id), seq: Seq(1) },
         "one event holds the order with its lines"
     );
     assert_eq!(

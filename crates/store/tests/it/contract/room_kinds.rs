@@ -43,7 +43,7 @@ pub(super) fn invite(
 }
 
 pub(super) fn remove(author: &User, number: u128, room: RoomId, user: &User) -> Write {
-    write(author, number, RoomsCommand::Remove { room, user: user.id })
+    write(author, number, RoomsCommand::Remove { room, user: user.id, reason: "a reason".into() })
 }
 
 pub(super) fn open_direct(author: &User, number: u128, users: &[&User]) -> Write {
@@ -205,7 +205,7 @@ async fn a_deleted_room_leaves_no_text(test_store: TestStore) {
     for user in [&mina, &theo] {
         assert!(!test_store.is_member(user.id, room).await);
         let removal = Some(Removal::Deleted(mina.clone()));
-        let left: Event = MembershipEvent::Left { room, removal }.into();
+        let left: Event = MembershipEvent::Left { room, removal, reason: String::new() }.into();
         assert_eq!(test_store.log(Topic::Memberships(user.id)).await.last(), Some(&left));
     }
     assert_eq!(inbox(&test_store, &theo).await, 1);

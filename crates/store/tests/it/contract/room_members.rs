@@ -48,7 +48,7 @@ async fn an_invited_member_has_a_role_and_a_removed_one_no_access(test_store: Te
 
     test_store.commit(remove(&mina, 5, room, &theo)).await;
     let removal = Some(Removal::Removed(mina.clone()));
-    let left: Event = MembershipEvent::Left { room, removal }.into();
+    let left: Event = MembershipEvent::Left { room, removal, reason: "a reason".into() }.into();
     assert_eq!(test_store.log(Topic::Memberships(theo.id)).await.last(), Some(&left));
     assert!(!test_store.is_member(theo.id, room).await);
     let refused = test_store.try_commit(post(&theo, 4, room, "still here")).await;

@@ -71,7 +71,8 @@ async fn a_description_is_an_event_of_the_details(test_store: TestStore) {
     let command = RoomsCommand::Create { name, description, kind: RoomKind::Public };
     test_store.commit(write(&mina, 4, command)).await;
     let room = test_store.memberships(&mina).await[1].room;
-    let expected = DetailsSnapshot { description: "바둑".to_owned(), members: 1 };
+    let expected =
+        DetailsSnapshot { description: "바둑".to_owned(), members: 1, profiles: Vec::new() };
     assert_eq!(details(&test_store, &mina, room).await, expected);
 }
 

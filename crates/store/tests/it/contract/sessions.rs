@@ -25,13 +25,13 @@ async fn an_unused_or_old_session_expires(test_store: TestStore) {
         let now = NOW.plus(hours * HOUR);
         store.expire_sessions(in_use.to_vec(), now, limits).await.expect("stored")
     };
-    assert!(store.session(asked).await.expect("readable").is_some());
+    assert!(store.session(asked, NOW).await.expect("readable").is_some());
     assert_eq!(expire(&[connected], 9, None).await, 0);
     assert_eq!(expire(&[], 10, Some(LIMITS)).await, 0);
     assert_eq!(expire(&[], 11, Some(LIMITS)).await, 1);
     let all = vec![connected, unused, asked];
     assert_eq!(store.ended_sessions(all.clone(), NOW).await, Ok(vec![unused]));
-    assert_eq!(store.session(unused).await, Ok(None));
+    assert_eq!(store.session(unused, NOW).await, Ok(None));
     for hours in [18, 27, 36, 45, 54, 63, 72, 81, 90, 99] {
         assert_eq!(expire(&[connected, asked], hours, Some(LIMITS)).await, 0);
     }

@@ -49,7 +49,7 @@ async fn a_new_user_is_a_member_of_the_first_room(mut test_store: TestStore) {
     let joined: Event = MembershipEvent::Joined(membership).into();
     assert_eq!(test_store.log(Topic::Memberships(mina.id)).await, [joined]);
     assert_eq!(test_store.receive(1).await[0].topic, Topic::Memberships(mina.id));
-    assert_eq!(test_store.store.session(token("Mina")).await, Ok(Some(mina)));
+    assert_eq!(test_store.store.session(token("Mina"), NOW).await, Ok(Some(mina)));
 }
 
 async fn a_repeated_command_gets_its_first_answer(mut test_store: TestStore) {

@@ -50,8 +50,9 @@ const OTHER_ROWS: &str = "
         VALUES (1, 5, 0, 'password', 'Firefox on Windows', '2001:db8::/64');
     INSERT INTO known_devices (user_id, device, used_at) \
         VALUES (1, x'0202020202020202020202020202020202020202020202020202020202020202', 5);
-    INSERT INTO one_time_links (token, kind, user_id, made_at, expires_at) \
-        VALUES (x'0303030303030303030303030303030303030303030303030303030303030303', 'claim', 1, 5, 9);
+    INSERT INTO one_time_links (token, kind, user_id, made_at, expires_at, removes_factors) \
+        VALUES (x'0303030303030303030303030303030303030303030303030303030303030303', 'recovery', 1, 5, 9, 1);
+    UPDATE sessions SET confirmed_until = 77 WHERE user_id = 1;
     INSERT INTO service_accounts (key, user_id) VALUES ('socketio', 2);
     INSERT INTO notice_schedules (schedule, high_water_mark) VALUES ('점심', 7), ('a', 8), ('B', 9);
     INSERT INTO notice_demo (id, started_by, started_at) VALUES (1, 1, 5);
@@ -67,7 +68,22 @@ const OTHER_ROWS: &str = "
         (x'0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20', 'member', 2, 5);
     INSERT INTO invitation_rooms (invitation_id, room_id) VALUES (1, 1);
     INSERT INTO invitation_uses (invitation_id, user_id, at) VALUES (1, 2, 6);
+    INSERT INTO profiles (user_id, display_name, display_key, emoji, status, status_until, quiet_from, quiet_to, changed_at) \
+        VALUES (1, '미아', '미아', '🌴', '휴가', 9007199254740991, 1320, 420, 5);
+    UPDATE users SET erased_at = 7 WHERE id = 2;
+    INSERT INTO erasures (user_id, made_at, names, receipt) VALUES (9, 5, '[\"ab\"]', '{\"id\":\"9-7\"}');
+    INSERT INTO erased_names (hash) VALUES ('00000000000000000000000000000000000000000000000000000000000000ff');
+    INSERT INTO message_quotes (room_id, seq, user_id, notice_seq) VALUES (1, 1, 2, 3);
+    INSERT INTO silences (user_id, room_id, ends_at, reason) VALUES (2, 0, 9, '광고'), (2, 1, 8, 'spam');
+    INSERT INTO account_bans (user_id, ends_at, reason) VALUES (1, 9, 'spam'), (2, 9, '광고');
+    INSERT INTO address_bans (network, ends_at, reason, made_at) VALUES ('2001:db8::/64', NULL, '광고', 5);
+    INSERT INTO reports (room_id, seq, author_id, reporter_id, category, words, text, made_at) \
+        VALUES (1, 1, 1, 2, 'spam', '여기', 'text', 5);
+    INSERT INTO report_notices (report_id, user_id, notice_seq) VALUES (1, 2, 4);
+    UPDATE messages SET deleted_by = 'moderator' WHERE seq = 1;
     INSERT INTO workspace_settings (name, value) VALUES ('access', '\"closed\"');
+    INSERT INTO user_grants (user_id, app_grant, is_given) VALUES (1, 'kitchen', 1), (2, 'count', 0);
+    UPDATE configured_access SET access = 'invited';
     UPDATE commands SET fingerprint = -9223372036854775808 WHERE author_id = 1;";
 
 /// A folder for database files.
@@ -295,7 +311,8 @@ async fn the_triggers_of_the_new_database_work_and_have_appended_nothing() {
     assert_eq!(count().await, i64::try_from(before["log"].len()).expect("a count"));
     let change = "UPDATE orders SET status = 'accepted' WHERE id = 2";
     client.batch_execute(change).await.expect("changed");
-    assert_eq!(count().await, i64::try_from(before["log"].len()).expect("a count") + 2);
+    // For the restaurant, for the customer, and a notice.
+    assert_eq!(count().await, i64::try_from(before["log"].len()).expect("a count") + 3);
     let forbidden = "UPDATE orders SET status = 'delivered' WHERE id = 2";
     assert!(client.batch_execute(forbidden).await.is_err());
 }

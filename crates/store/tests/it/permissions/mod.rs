@@ -2,6 +2,7 @@
 //! `docs/permissions.md`. `MADANG_BLESS=1` writes that page.
 
 mod acts;
+mod app_requests;
 mod page;
 mod requests;
 mod room_requests;
@@ -14,6 +15,7 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::roles::{Role, RoomRole};
 use madang_shared::{ErrorCode, RoomId, User};
 
+use self::app_requests::{APP_USERS, AppRequest, AppWalk};
 use self::requests::Request;
 use self::room_requests::RoomRequest;
 use crate::support::{TestStore, create, joined_room, leave, post};
@@ -90,6 +92,8 @@ impl Answer {
 struct Walk {
     /// By request, then by [`USERS`].
     workspace: Vec<(Request, Vec<Answer>)>,
+    /// By request, then by [`APP_USERS`].
+    apps: Vec<(AppRequest, Vec<Answer>)>,
     /// By user, then by request, then by [`RELATIONS`]; the last answer of each is that for a room that does not exist.
     rooms: Vec<Vec<(RoomRequest, Vec<Answer>)>>,
 }
@@ -105,27 +109,24 @@ async fn walk(mut test_store: TestStore, shell: &dyn Fn(&str)) -> Walk {
         users.push(user);
     }
     let mut rooms = RoomMaker::default();
-    let mut places = Vec::new();
-    for user in &users {
-        for _ in RoomRequest::ALL {
-            places.extend(rooms.make(&test_store, user).await);
+    let (mut workspace, mut in_rooms) = (Vec::new(), vec![Vec::new(); users.len()]);
+    for request in RoomRequest::ALL {
+        let mut places = Vec::new();
+        for user in &users {
+            places.push(rooms.make(&test_store, user).await);
             drop_events(&mut test_store);
         }
-    }
-    shell(&rooms.script.join("\n"));
-    let mut places = places.into_iter();
-    let (mut workspace, mut in_rooms) = (Vec::new(), Vec::new());
-    for user in &users {
-        let mut of_user = Vec::new();
-        for request in RoomRequest::ALL {
+        // A user joins a limited number of rooms, so the memberships of the request before end.
+        rooms.script.insert(0, "DELETE FROM members WHERE joined_at IS NULL;".to_owned());
+        shell(&std::mem::take(&mut rooms.script).join("\n"));
+        for ((user, places), of_user) in users.iter().zip(places).zip(&mut in_rooms) {
             let mut answers = Vec::new();
-            for room in places.by_ref().take(RELATIONS.len()).chain([RoomId(1_000_000)]) {
+            for room in places.into_iter().chain([RoomId(1_000_000)]) {
                 answers.push(request.make(&test_store, user, room).await);
             }
             drop_events(&mut test_store);
             of_user.push((*request, answers));
         }
-        in_rooms.push(of_user);
     }
     for request in Request::ALL {
         let mut answers = Vec::new();
@@ -134,7 +135,27 @@ async fn walk(mut test_store: TestStore, shell: &dyn Fn(&str)) -> Walk {
         }
         workspace.push((*request, answers));
     }
-    Walk { workspace, rooms: in_rooms }
+    let apps = walk_apps(&mut test_store, shell, &author).await;
+    Walk { workspace, apps, rooms: in_rooms }
+}
+
+/// Makes all requests in the apps.
+async fn walk_apps(
+    test_store: &mut TestStore,
+    shell: &dyn Fn(&str),
+    author: &User,
+) -> Vec<(AppRequest, Vec<Answer>)> {
+    let mut apps: Vec<_> = AppRequest::ALL.iter().map(|request| (*request, Vec::new())).collect();
+    for (number, of) in APP_USERS.iter().enumerate() {
+        let user = test_store.user(&format!("App user {number}")).await;
+        AppWalk { test_store, shell, author }.prepare(of, &user);
+        for (request, answers) in &mut apps {
+            let walk = AppWalk { test_store, shell, author };
+            answers.push(walk.make(*request, &user).await);
+            drop_events(test_store);
+        }
+    }
+    apps
 }
 
 /// The engine waits for a reader of its events.
@@ -142,7 +163,7 @@ fn drop_events(test_store: &mut TestStore) {
     while test_store.events.recv().now_or_never().flatten().is_some() {}
 }
 
-/// Makes the rooms of a walk. Each request has rooms of its own, because requests change them.
+/// Makes the rooms of a walk. A request that changes them has rooms of its own.
 #[derive(Default)]
 struct RoomMaker {
     /// Changes the rooms and adds the members.
@@ -169,6 +190,16 @@ impl RoomMaker {
         for (relation, room) in RELATIONS.iter().zip(&rooms) {
             let update = format!("UPDATE rooms SET {} WHERE id = {room};", relation.room);
             self.script.push(update);
+            self.script.push(format!(
+                "INSERT INTO messages (room_id, seq, author_id, at, command, text) \
+                SELECT room_id, {}, {}, at, command, 'own' FROM messages WHERE room_id = {room} AND seq = 1; \
+                INSERT INTO reports (id, room_id, seq, author_id, reporter_id, category, made_at) \
+                VALUES ({}, {room}, 1, {creator}, {creator}, 'spam', 1);",
+                room_requests::OWN_MESSAGE.0,
+                user.id,
+                room_requests::report_in(*room),
+                creator = creator.id,
+            ));
             if let Some(role) = relation.role {
                 self.script.push(format!(
                     "INSERT INTO members (user_id, room_id, read_up_to, joined_after, role) \

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use madang_shared::ErrorCode;
 
+use super::app_requests::APP_USERS;
 use super::{Answer, RELATIONS, USERS, Walk};
 
 const INTRODUCTION: &str = "# Permissions
@@ -17,12 +18,27 @@ has not joined it (`not_member`). `unknown`: it answers as for a room that was n
 
 ";
 
+const APPS: &str = "
+## The apps
+
+The rights of a user in an app follow from grants. Each role has some, which administrators change in the settings, and they
+decide otherwise for one user. The first columns are the roles on an open server and, after them, on one with invitations;
+the columns with a grant are a member who has this grant alone.
+
+";
+
 pub(super) fn page(walk: &Walk) -> String {
     let mut page = INTRODUCTION.to_owned();
     page += "## The workspace\n\n";
     let users: Vec<&str> = USERS.iter().map(|(name, _)| *name).collect();
     head(&mut page, "request", &users);
     for (request, answers) in &walk.workspace {
+        row(&mut page, request.name(), answers);
+    }
+    page += APPS;
+    let app_users: Vec<&str> = APP_USERS.iter().map(|user| user.name).collect();
+    head(&mut page, "request", &app_users);
+    for (request, answers) in &walk.apps {
         row(&mut page, request.name(), answers);
     }
     let relations: Vec<&str> = RELATIONS.iter().map(|relation| relation.name).collect();

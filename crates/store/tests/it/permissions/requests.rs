@@ -1,20 +1,24 @@
 //! The requests of a walk.
 
 use madang_hub::administration::{AuditFilter, PeopleFilter};
+use madang_hub::policy::rights::Need;
 use madang_hub::ports::{DirectoryRequest, PeopleRequest};
+use madang_hub::profiles::CheckedProfileChange;
 use madang_hub::shared_state::SharedStateRead;
 use madang_shared::chat::ChatCommand;
 use madang_shared::counter::CounterCommand;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::notices::{NoticeBox, NoticeKind, NoticesCommand};
-use madang_shared::orders::{Destination, OrderLine, OrderStatus, OrdersCommand};
-use madang_shared::posts::{PostsCommand, PostsQuery};
+use madang_shared::orders::OrdersCommand;
+use madang_shared::posts::PostsCommand;
+use madang_shared::profile::ProfileChange;
 use madang_shared::rooms::{RoomChange, RoomsCommand};
-use madang_shared::{Command, MenuItemId, OrderId, PostId, Query, Seq, Topic, User};
+use madang_shared::{Command, Query, Seq, Timestamp, Topic, User};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Answer;
 use super::acts::administer;
+use super::app_requests::AppRequest;
 use super::room_requests::RoomRequest;
 use crate::support::{TestStore, write};
 
@@ -57,27 +61,29 @@ fn request_of(command: &Command) -> &'static str {
         },
         Command::Rooms(RoomsCommand::Invite { .. }) => RoomRequest::Invite.name(),
         Command::Rooms(RoomsCommand::Remove { .. }) => RoomRequest::Remove.name(),
+        Command::Rooms(RoomsCommand::Silence { .. }) => RoomRequest::Silence.name(),
+        Command::Chat(ChatCommand::Delete { .. }) => RoomRequest::DeleteOwnMessage.name(),
         Command::Rooms(RoomsCommand::Delete { .. }) => RoomRequest::Delete.name(),
         Command::Membership(MembershipCommand::Join { .. }) => RoomRequest::Join.name(),
         Command::Membership(MembershipCommand::Leave { .. }) => RoomRequest::Leave.name(),
         Command::Membership(MembershipCommand::Read { .. }) => RoomRequest::Read.name(),
         Command::Membership(MembershipCommand::Mute { .. }) => RoomRequest::Mute.name(),
         Command::Chat(ChatCommand::Post { .. }) => RoomRequest::Post.name(),
-        Command::Counter(CounterCommand::Add { .. }) => Request::AddToCounter.name(),
-        Command::Posts(PostsCommand::Create { .. }) => Request::CreatePost.name(),
-        Command::Posts(PostsCommand::Edit { .. }) => Request::EditOwnPost.name(),
-        Command::Posts(PostsCommand::Delete { .. }) => Request::DeleteOwnPost.name(),
-        Command::Posts(PostsCommand::Greet { .. }) => Request::Greet.name(),
-        Command::Orders(OrdersCommand::Place { .. }) => Request::PlaceOrder.name(),
-        Command::Orders(OrdersCommand::Accept { .. }) => Request::AcceptOrder.name(),
-        Command::Orders(OrdersCommand::Advance { .. }) => Request::AdvanceOrder.name(),
-        Command::Orders(OrdersCommand::Take { .. }) => Request::TakeOrder.name(),
-        Command::Orders(OrdersCommand::Cancel { .. }) => Request::CancelOrder.name(),
-        Command::Orders(OrdersCommand::Reopen(_)) => Request::ReopenOrder.name(),
+        Command::Counter(CounterCommand::Add { .. }) => AppRequest::AddToCounter.name(),
+        Command::Posts(PostsCommand::Create { .. }) => AppRequest::CreatePost.name(),
+        Command::Posts(PostsCommand::Edit { .. }) => AppRequest::EditOwnPost.name(),
+        Command::Posts(PostsCommand::Delete { .. }) => AppRequest::DeleteOwnPost.name(),
+        Command::Posts(PostsCommand::Greet { .. }) => AppRequest::Greet.name(),
+        Command::Orders(OrdersCommand::Place { .. }) => AppRequest::PlaceOrder.name(),
+        Command::Orders(OrdersCommand::Accept { .. }) => AppRequest::AcceptOrder.name(),
+        Command::Orders(OrdersCommand::Advance { .. }) => AppRequest::AdvanceOrder.name(),
+        Command::Orders(OrdersCommand::Take { .. }) => AppRequest::TakeOrder.name(),
+        Command::Orders(OrdersCommand::Cancel { .. }) => AppRequest::CancelOwnOrder.name(),
+        Command::Orders(OrdersCommand::Reopen(_)) => AppRequest::ReopenOwnOrder.name(),
         Command::Notices(NoticesCommand::Read { .. }) => Request::ReadNotice.name(),
         Command::Notices(NoticesCommand::ReadAll { .. }) => Request::ReadAllNotices.name(),
         Command::Notices(NoticesCommand::Mute { .. }) => Request::MuteNotices.name(),
-        Command::Notices(NoticesCommand::Demo { .. }) => Request::Demonstration.name(),
+        Command::Notices(NoticesCommand::Demo { .. }) => AppRequest::Demonstration.name(),
     }
 }
 
@@ -88,6 +94,10 @@ pub(super) enum Request {
     ListRooms,
     OpenDirect,
     ListPeople,
+    OwnGrants,
+    OwnProfile,
+    ChangeProfile,
+    ReadPerson,
     OwnMemberships,
     OthersMemberships,
     OwnInbox,
@@ -96,36 +106,30 @@ pub(super) enum Request {
     ReadNotice,
     ReadAllNotices,
     MuteNotices,
-    Demonstration,
-    AddToCounter,
-    FollowCounter,
-    CreatePost,
-    EditOwnPost,
-    EditOthersPost,
-    DeleteOwnPost,
-    DeleteOthersPost,
-    Greet,
-    ReadPost,
-    ReadPosts,
-    FollowPosts,
-    PlaceOrder,
-    AcceptOrder,
-    AdvanceOrder,
-    TakeOrder,
-    CancelOrder,
-    ReopenOrder,
-    FollowOrders,
     FollowAdministration,
     ReadAudit,
     ListAccounts,
     ListInvitations,
     ListRoomSizes,
+    ListRoleGrants,
+    FollowHealth,
+    SeeDatabaseSize,
+    SeeStorage,
+    ListOthersSessions,
+    EndOthersSessions,
     Invite,
     ChangeSettings,
+    GrantOther,
     DemoteOther,
     DeactivateOther,
+    EraseOther,
+    ReadErasures,
     ReactivateOther,
     RaiseOther,
+    SilenceOther,
+    BanOther,
+    BanAddress,
+    ListAddressBans,
 }
 
 impl Request {
@@ -134,6 +138,10 @@ impl Request {
         Self::ListRooms,
         Self::OpenDirect,
         Self::ListPeople,
+        Self::OwnGrants,
+        Self::OwnProfile,
+        Self::ChangeProfile,
+        Self::ReadPerson,
         Self::OwnMemberships,
         Self::OthersMemberships,
         Self::OwnInbox,
@@ -142,36 +150,30 @@ impl Request {
         Self::ReadNotice,
         Self::ReadAllNotices,
         Self::MuteNotices,
-        Self::Demonstration,
-        Self::AddToCounter,
-        Self::FollowCounter,
-        Self::CreatePost,
-        Self::EditOwnPost,
-        Self::EditOthersPost,
-        Self::DeleteOwnPost,
-        Self::DeleteOthersPost,
-        Self::Greet,
-        Self::ReadPost,
-        Self::ReadPosts,
-        Self::FollowPosts,
-        Self::PlaceOrder,
-        Self::AcceptOrder,
-        Self::AdvanceOrder,
-        Self::TakeOrder,
-        Self::CancelOrder,
-        Self::ReopenOrder,
-        Self::FollowOrders,
         Self::FollowAdministration,
         Self::ReadAudit,
         Self::ListAccounts,
         Self::ListInvitations,
         Self::ListRoomSizes,
+        Self::ListRoleGrants,
+        Self::FollowHealth,
+        Self::SeeDatabaseSize,
+        Self::SeeStorage,
+        Self::ListOthersSessions,
+        Self::EndOthersSessions,
         Self::Invite,
         Self::ChangeSettings,
+        Self::GrantOther,
         Self::DemoteOther,
         Self::DeactivateOther,
+        Self::EraseOther,
+        Self::ReadErasures,
         Self::ReactivateOther,
         Self::RaiseOther,
+        Self::SilenceOther,
+        Self::BanOther,
+        Self::BanAddress,
+        Self::ListAddressBans,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -180,6 +182,10 @@ impl Request {
             Self::ListRooms => "list the public rooms",
             Self::OpenDirect => "open a direct conversation with a stranger",
             Self::ListPeople => "list the people whom one may know",
+            Self::OwnGrants => "list one's own rights in the apps",
+            Self::OwnProfile => "read one's own profile",
+            Self::ChangeProfile => "change one's profile",
+            Self::ReadPerson => "see the card of a stranger",
             Self::OwnMemberships => "follow one's own memberships",
             Self::OthersMemberships => "follow another user's memberships",
             Self::OwnInbox => "follow one's own inbox",
@@ -188,36 +194,30 @@ impl Request {
             Self::ReadNotice => "mark a notice as read",
             Self::ReadAllNotices => "mark all notices as read",
             Self::MuteNotices => "mute notices",
-            Self::Demonstration => "switch the demonstration of notices",
-            Self::AddToCounter => "add to the counter",
-            Self::FollowCounter => "follow the counter",
-            Self::CreatePost => "create a post",
-            Self::EditOwnPost => "edit an own post",
-            Self::EditOthersPost => "edit another user's post",
-            Self::DeleteOwnPost => "delete an own post",
-            Self::DeleteOthersPost => "delete another user's post",
-            Self::Greet => "greet the readers of the feed",
-            Self::ReadPost => "read a post",
-            Self::ReadPosts => "read older posts",
-            Self::FollowPosts => "follow the posts",
-            Self::PlaceOrder => "place an order",
-            Self::AcceptOrder => "accept an order",
-            Self::AdvanceOrder => "advance an order",
-            Self::TakeOrder => "take an order for delivery",
-            Self::CancelOrder => "cancel an order",
-            Self::ReopenOrder => "reopen an order",
-            Self::FollowOrders => "follow the orders",
             Self::FollowAdministration => "follow the administration",
             Self::ReadAudit => "read the audit log",
             Self::ListAccounts => "list the people with their sessions",
             Self::ListInvitations => "list the invitations",
+            Self::ListRoleGrants => "list the rights of each role in the apps",
             Self::ListRoomSizes => "list the rooms with their sizes",
+            Self::FollowHealth => "follow the server's state",
+            Self::SeeDatabaseSize => "see the size of the database",
+            Self::SeeStorage => "see who uses the storage",
+            Self::ListOthersSessions => "list a member's sessions",
+            Self::EndOthersSessions => "end a member's sessions",
             Self::Invite => "invite a member",
+            Self::GrantOther => "give a member a right in an app",
             Self::ChangeSettings => "change the settings of the workspace",
             Self::DemoteOther => "make a member a guest",
             Self::DeactivateOther => "deactivate a member",
+            Self::EraseOther => "erase a member",
+            Self::ReadErasures => "read the receipts of erasures",
             Self::ReactivateOther => "activate a member again",
             Self::RaiseOther => "make a member an administrator",
+            Self::SilenceOther => "silence a member in the workspace",
+            Self::BanOther => "ban a member",
+            Self::BanAddress => "ban a network",
+            Self::ListAddressBans => "list the banned networks",
         }
     }
 
@@ -225,7 +225,7 @@ impl Request {
     pub(super) async fn make(self, test_store: &TestStore, other: &User, user: &User) -> Answer {
         let of_user = |command: Command| super::requests::command(test_store, user, command);
         let follow = |topic| open(test_store, user, topic);
-        let (store, order) = (&test_store.store, OrderId(1));
+        let store = &test_store.store;
         match self {
             Self::CreateRoom => {
                 let name = format!("Room of {}", user.name);
@@ -242,6 +242,16 @@ impl Request {
             Self::ListPeople => {
                 Answer::of(test_store.store.people(user.id, PeopleRequest::default()).await)
             }
+            Self::OwnGrants => Answer::of(store.own_grants(user.id).await),
+            Self::OwnProfile => Answer::of(store.own_profile(user.id).await),
+            Self::ChangeProfile => {
+                let change =
+                    ProfileChange { name: Some("Name".into()), ..ProfileChange::default() };
+                let change = CheckedProfileChange::new(user.id, change, Timestamp(1));
+                Answer::of(store.change_profile(change.expect("valid")).await)
+            }
+            Self::ReadPerson => Answer::of(store.person(user.id, other.id).await),
+            Self::ReadErasures => Answer::of(store.erasures(Some(user.id)).await),
             Self::OwnMemberships => follow(Topic::Memberships(user.id)).await,
             Self::OthersMemberships => follow(Topic::Memberships(other.id)).await,
             Self::OwnInbox => follow(Topic::Inbox(user.id)).await,
@@ -257,81 +267,33 @@ impl Request {
                 let kind = NoticeKind::Mention;
                 of_user(NoticesCommand::Mute { kind, muted: true }.into()).await
             }
-            Self::Demonstration => of_user(NoticesCommand::Demo { on: false }.into()).await,
-            Self::AddToCounter => of_user(CounterCommand::Add { amount: 1 }.into()).await,
-            Self::FollowCounter => follow(Topic::Counter).await,
-            Self::CreatePost => of_user(PostsCommand::Create { text: "mine".into() }.into()).await,
-            Self::EditOwnPost => edit(test_store, user, user).await,
-            Self::EditOthersPost => edit(test_store, other, user).await,
-            Self::DeleteOwnPost => delete(test_store, user, user).await,
-            Self::DeleteOthersPost => delete(test_store, other, user).await,
-            Self::Greet => of_user(PostsCommand::Greet { others_only: false }.into()).await,
-            Self::ReadPost => {
-                let post = last_post(test_store, other).await;
-                Answer::of(test_store.store.post(user.id, post).await)
-            }
-            Self::ReadPosts => {
-                let before = PostsQuery::Before { before: PostId(9), limit: 1 };
-                query(test_store, user, before).await
-            }
-            Self::FollowPosts => follow(Topic::Posts).await,
-            Self::PlaceOrder => of_user(place()).await,
-            Self::AcceptOrder => {
-                command(test_store, other, place()).await;
-                of_user(OrdersCommand::Accept { order, minutes: 10 }.into()).await
-            }
-            Self::AdvanceOrder => {
-                of_user(OrdersCommand::Advance { order, to: OrderStatus::Cooking }.into()).await
-            }
-            Self::TakeOrder => of_user(OrdersCommand::Take { order }.into()).await,
-            Self::CancelOrder => {
-                of_user(OrdersCommand::Cancel { order, reason: String::new() }.into()).await
-            }
-            Self::ReopenOrder => of_user(OrdersCommand::Reopen(order).into()).await,
-            Self::FollowOrders => follow(Topic::Orders).await,
             Self::FollowAdministration => follow(Topic::Administration).await,
             Self::ReadAudit => Answer::of(store.audit(Some(user.id), AuditFilter::default()).await),
             Self::ListAccounts => {
                 Answer::of(store.accounts(Some(user.id), PeopleFilter::default()).await)
             }
+            Self::ListAddressBans => {
+                Answer::of(store.check_need(user.id, Need::ADMINISTRATION).await)
+            }
             Self::ListInvitations => Answer::of(store.invitations(user.id, None).await),
+            Self::ListRoleGrants => Answer::of(store.role_grants(user.id).await),
             Self::ListRoomSizes => Answer::of(store.room_sizes(user.id, None).await),
+            Self::FollowHealth => Answer::of(store.check_access(user.id, Topic::Health).await),
+            Self::SeeDatabaseSize => Answer::of(store.database_size(user.id).await),
+            Self::SeeStorage => Answer::of(store.storage(user.id).await),
+            Self::ListOthersSessions => Answer::of(store.sessions_of(user.id, other.id).await),
             Self::Invite
+            | Self::EndOthersSessions
             | Self::ChangeSettings
+            | Self::GrantOther
             | Self::DemoteOther
             | Self::DeactivateOther
+            | Self::EraseOther
             | Self::ReactivateOther
-            | Self::RaiseOther => administer(test_store, other, user, self).await,
+            | Self::RaiseOther
+            | Self::SilenceOther
+            | Self::BanOther
+            | Self::BanAddress => administer(test_store, other, user, self).await,
         }
     }
-}
-
-fn place() -> Command {
-    let lines = vec![OrderLine { item: MenuItemId(1), quantity: 1, price_won: 7_000 }];
-    let destination = Destination::Table(1);
-    OrdersCommand::Place { lines, note: String::new(), destination }.into()
-}
-
-/// The last post of a user; a new one if the user may write it.
-async fn last_post(test_store: &TestStore, author: &User) -> PostId {
-    command(test_store, author, PostsCommand::Create { text: "text".into() }).await;
-    let posts = test_store
-        .store
-        .query(author.id, PostsQuery::Before { before: PostId(1_000_000), limit: 1 }.into());
-    match posts.await {
-        Ok(madang_shared::Answer::Posts(madang_shared::posts::PostsAnswer::Before(page))) => {
-            page.posts[0].id
-        }
-        _ => PostId(1),
-    }
-}
-
-async fn edit(test_store: &TestStore, author: &User, user: &User) -> Answer {
-    let post = last_post(test_store, author).await;
-    command(test_store, user, PostsCommand::Edit { post, text: "other".into() }).await
-}
-
-async fn delete(test_store: &TestStore, author: &User, user: &User) -> Answer {
-    let post = last_post(test_store, author).await;
-    command(test_store, user, PostsCommand::Delete { post }).await
 }

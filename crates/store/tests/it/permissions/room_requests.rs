@@ -1,14 +1,40 @@
 //! The requests of a walk about rooms.
 
-use madang_shared::chat::{ChatCommand, ChatQuery};
+use madang_hub::moderation::{DecisionRequest, ReportRequest};
+use madang_shared::chat::{ChatCommand, ChatEvent, ChatQuery};
 use madang_shared::membership::MembershipCommand;
+use madang_shared::moderation::{NewReport, ReportAction, ReportCategory, ReportDecision};
 use madang_shared::roles::{Posting, RoomRole};
 use madang_shared::rooms::{RoomChange, RoomsCommand};
-use madang_shared::{RoomId, Seq, Topic, User};
+use madang_shared::{Event, RoomId, Seq, Topic, User, UserId, codec};
 
 use super::Answer;
 use super::requests::{command, open, query};
-use crate::support::TestStore;
+use crate::support::{NOBODY, NOW, TestStore};
+
+/// The message of the user in each room of the walk.
+pub(super) const OWN_MESSAGE: Seq = Seq(9);
+
+/// The report of the first message in a room of the walk.
+pub(super) fn report_in(room: RoomId) -> u64 {
+    // The reports that requests make follow the largest number so far, below that of the next room.
+    room.0 * 1_000
+}
+
+/// The author of the first message in a room; another user for a room that does not exist.
+async fn author_in(test_store: &TestStore, room: RoomId) -> UserId {
+    let log = test_store.store.read_log(NOBODY, Topic::Room(room), Seq(0), 1).await;
+    let first = log.expect("readable").pop().map(|entry| codec::decode_event(&entry.content));
+    match first {
+        Some(Ok(Event::Chat(ChatEvent::Posted(message)))) => message.author.id,
+        _ => UserId(1),
+    }
+}
+
+async fn delete(test_store: &TestStore, user: &User, room: RoomId, message: Seq) -> Answer {
+    let reason = "a reason".to_owned();
+    command(test_store, user, ChatCommand::Delete { room, message, reason }).await
+}
 
 /// A request about a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +53,19 @@ pub(super) enum RoomRequest {
     ReadMarks,
     Delivery,
     Know,
+    Access,
+    MessageAccess,
     Rename,
     Posting,
     Archive,
     MakeDefault,
     Invite,
     Remove,
+    Silence,
+    DeleteOwnMessage,
+    DeleteOthersMessage,
+    Report,
+    DecideReport,
     Delete,
 }
 
@@ -52,12 +85,19 @@ impl RoomRequest {
         Self::ReadMarks,
         Self::Delivery,
         Self::Know,
+        Self::Access,
+        Self::MessageAccess,
         Self::Rename,
         Self::Posting,
         Self::Archive,
         Self::MakeDefault,
         Self::Invite,
         Self::Remove,
+        Self::Silence,
+        Self::Report,
+        Self::DecideReport,
+        Self::DeleteOwnMessage,
+        Self::DeleteOthersMessage,
         Self::Delete,
     ];
 
@@ -77,12 +117,19 @@ impl RoomRequest {
             Self::ReadMarks => "count the readers of a message",
             Self::Delivery => "see the delivery of a message",
             Self::Know => "see the room and its number of members",
+            Self::Access => "see who can see the room",
+            Self::MessageAccess => "see who can see a message",
             Self::Rename => "rename the room",
             Self::Posting => "decide who may write, and the history of new members",
             Self::Archive => "archive the room, or bring it back",
             Self::MakeDefault => "make it a room of all new users",
             Self::Invite => "invite a user, or change a member's role",
             Self::Remove => "remove a member",
+            Self::Silence => "silence a member",
+            Self::DeleteOwnMessage => "delete an own message",
+            Self::DeleteOthersMessage => "delete another user's message",
+            Self::Report => "report a message",
+            Self::DecideReport => "decide a report",
             Self::Delete => "delete the room",
         }
     }
@@ -117,6 +164,8 @@ impl RoomRequest {
             Self::ReadMarks => Answer::of(store.read_marks(user.id, room).await),
             Self::Delivery => Answer::of(store.delivery(user.id, room, Seq(1)).await),
             Self::Know => Answer::of(store.room(user.id, room).await),
+            Self::Access => Answer::of(store.room_access(user.id, room, None).await),
+            Self::MessageAccess => Answer::of(store.room_access(user.id, room, Some(Seq(1))).await),
             Self::Rename => {
                 let change = RoomChange::Name(format!("Renamed {room}"));
                 command(test_store, user, RoomsCommand::Change { room, change }).await
@@ -139,7 +188,36 @@ impl RoomRequest {
                 command(test_store, user, RoomsCommand::Invite { room, user: user.id, role }).await
             }
             Self::Remove => {
-                command(test_store, user, RoomsCommand::Remove { room, user: user.id }).await
+                command(
+                    test_store,
+                    user,
+                    RoomsCommand::Remove { room, user: user.id, reason: String::new() },
+                )
+                .await
+            }
+            Self::Silence => {
+                let (reason, lasts_ms) = ("a reason".to_owned(), 1);
+                let author = author_in(test_store, room).await;
+                let silence = RoomsCommand::Silence { room, user: author, lasts_ms, reason };
+                command(test_store, user, silence).await
+            }
+            Self::DeleteOwnMessage => delete(test_store, user, room, OWN_MESSAGE).await,
+            Self::DeleteOthersMessage => delete(test_store, user, room, Seq(1)).await,
+            Self::Report => {
+                let report = NewReport {
+                    room,
+                    message: Seq(1),
+                    category: ReportCategory::Spam,
+                    words: String::new(),
+                };
+                let request = ReportRequest::new((user.id, None), report, NOW).expect("valid");
+                Answer::of(store.report(request).await)
+            }
+            Self::DecideReport => {
+                let reason = "a reason".to_owned();
+                let decision = ReportDecision { action: ReportAction::Dismiss, reason };
+                let request = DecisionRequest::new((user.id, None), report_in(room), decision, NOW);
+                Answer::of(store.decide_report(request.expect("valid")).await)
             }
             Self::Delete => command(test_store, user, RoomsCommand::Delete { room }).await,
         }

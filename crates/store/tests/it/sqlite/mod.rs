@@ -1,5 +1,6 @@
 //! The SQLite engine, beyond the contract.
 
+mod erasure;
 mod limits;
 mod loss;
 mod notices;
@@ -9,6 +10,8 @@ mod posts;
 mod shell;
 mod unreadable;
 mod upgrade;
+mod upgraded_administration;
+mod upgraded_writes;
 mod writing;
 
 use std::path::{Path, PathBuf};

@@ -25,7 +25,7 @@ async fn data_and_positions_survive_a_restart() {
     drop((store, test_store));
 
     let (_, test_store) = database.start(&Options::default());
-    assert_eq!(test_store.store.session(token("Mina")).await, Ok(Some(mina.clone())));
+    assert_eq!(test_store.store.session(token("Mina"), NOW).await, Ok(Some(mina.clone())));
     let opened = test_store.open(mina.id, log_position.topic, Some(position)).await;
     assert_eq!(opened, Ok(Recovery::Resumed { head: position }));
     assert_eq!(texts(&test_store.newest(&mina, FIRST_ROOM).await), ["still here"]);

@@ -8,7 +8,7 @@ use madang_shared::{Event, PostId, Seq, Snapshot, Topic, User};
 
 use super::orders::shell;
 use super::{TestDatabase, fast_options};
-use crate::support::{NOBODY, TestStore, create, post, texts, token, write};
+use crate::support::{NOBODY, NOW, TestStore, create, post, texts, token, write};
 
 /// A database with two messages, a post, a room and an order of one user.
 async fn filled(database: &TestDatabase) -> (TestStore, User) {
@@ -67,7 +67,8 @@ async fn a_user_with_an_unreadable_name_can_do_everything() {
         &database,
         "UPDATE users SET name = CAST(x'4dc8' AS TEXT), name_key = CAST(x'c8' AS TEXT)",
     );
-    let me = test_store.store.session(token("Mina")).await.expect("readable").expect("signed in");
+    let me =
+        test_store.store.session(token("Mina"), NOW).await.expect("readable").expect("signed in");
     assert_eq!((me.id, me.name.as_str()), (mina.id, "M\u{FFFD}"));
     test_store.commit(post(&me, 9, FIRST_ROOM, "I am here")).await;
     let page = test_store.newest(&me, FIRST_ROOM).await;

@@ -3,27 +3,24 @@
 use std::fs;
 use std::path::Path;
 
-use madang_hub::notices::DueNotice;
 use madang_hub::ports::{Committed, Recovery};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::counter::CounterSnapshot;
 use madang_shared::delivery::ReadStatus;
 use madang_shared::details::DetailsSnapshot;
+use madang_shared::grants::Grant;
 use madang_shared::notices::{InboxSnapshot, NoticeContent, NoticesSnapshot};
-use madang_shared::posts::PostsCommand;
+use madang_shared::profile::Profile;
 use madang_shared::roles::{Posting, RoomKind};
 use madang_shared::rooms::Room;
-use madang_shared::{
-    CommandId, Epoch, ErrorCode, PostId, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId,
-};
+use madang_shared::{Epoch, ErrorCode, RoomId, Seq, Snapshot, Timestamp, Topic, User, UserId};
 use refinery::{Migration, Runner};
 use rusqlite::Connection;
-use uuid::Uuid;
 
+use super::upgraded_administration::check_administration;
+use super::upgraded_writes::{check_writes, feed};
 use super::{TestDatabase, fast_options};
-use crate::support::{
-    TestStore, create, message_text, post, refusal, sign_up, texts, token, write,
-};
+use crate::support::{NOW, TestStore, message_text, post, refusal, sign_up, texts, token};
 
 /// Data for each schema that was the first to hold it, as the version of that schema wrote it.
 const DATA: &[(usize, &str)] = &[
@@ -117,12 +114,45 @@ const DATA: &[(usize, &str)] = &[
         INSERT INTO one_time_links (token, kind, user_id, made_at, expires_at) VALUES (zeroblob(32), 'claim', 1, 100, 900);",
     ),
     (
+        27,
+        r#"UPDATE users SET role = 'administrator' WHERE id = 2;
+        UPDATE topics SET head = 1 WHERE name = 'administration';
+        INSERT INTO log SELECT id, 1, 110, '{"administration":{"recorded":{"entry":1}}}' FROM topics WHERE name = 'administration';
+        INSERT INTO audit_entries (id, at, source, act, user_id, detail, reason)
+            VALUES (1, 110, 'command_line', 'set_role', 2, 'member → administrator', 'trusted');
+        INSERT INTO invitations (token_hash, role, uses, note, made_by, made_at) VALUES (zeroblob(32), 'guest', 5, '친구', 2, 111);
+        INSERT INTO invitation_rooms VALUES (1, 1);
+        INSERT INTO invitation_uses VALUES (1, 5, 112);
+        INSERT INTO workspace_settings VALUES ('access', '"invited"');"#,
+    ),
+    (
         28,
         "INSERT INTO passkeys (user_id, user_handle, credential_id, public_key, counter, name, made_at)
             VALUES (1, x'01', x'02', x'03', 4, '전화', 95);
         INSERT INTO totp_secrets (user_id, secret, is_confirmed, last_step) VALUES (1, x'04', 1, 5);
         INSERT INTO recovery_codes VALUES (1, zeroblob(32));
         INSERT INTO provider_identities VALUES ('https://id.example', 'subject', 1);",
+    ),
+    (32, "INSERT INTO user_grants (user_id, app_grant, is_given) VALUES (2, 'count', 0);"),
+    (
+        29,
+        r#"INSERT INTO access_tokens (user_id, token_hash, name, scope, is_limited, made_at, expires_at)
+            VALUES (2, x'0101010101010101010101010101010101010101010101010101010101010101', 'reader', 'read', 1, 120, 9000000000000);
+        INSERT INTO access_token_rooms VALUES (1, 1);
+        INSERT INTO users (id, name, name_key, made_at) VALUES (6, 'Helper', 'helper', 121);
+        INSERT INTO topics (name) VALUES ('memberships:6'), ('inbox:6');
+        INSERT INTO inboxes (user_id, marks) VALUES (6, '{"everybody":{"up_to":0,"beyond":[]},"own":{"up_to":0,"beyond":[]}}');
+        INSERT INTO bots VALUES (6, 2, 121);"#,
+    ),
+    (
+        30,
+        "INSERT INTO profiles (user_id, display_name, display_key, changed_at) VALUES (1, '김민수', '김민수', 110);
+        INSERT INTO erasures VALUES (77, 5, '[]', '{}');",
+    ),
+    (
+        29,
+        r#"INSERT INTO user_notices (user_id, at, content) VALUES
+            (2, 130, '{"mentioned":{"room":1,"message":1,"by":{"id":1,"name":"민수"},"excerpt":"첫 말"}}');"#,
     ),
 ];
 
@@ -173,15 +203,6 @@ fn schema(database: &TestDatabase) -> Vec<String> {
     rows.map(|row| row.expect("text")).collect()
 }
 
-async fn feed(test_store: &TestStore, reader: &User) -> Vec<(u64, String)> {
-    match test_store.snapshot(reader, Topic::Posts).await.1 {
-        Snapshot::Posts(page) => {
-            page.posts.into_iter().map(|post| (post.id.0, post.text)).collect()
-        }
-        other => panic!("{other:?}"),
-    }
-}
-
 #[tokio::test]
 async fn a_database_of_every_earlier_version_opens_and_keeps_its_data() {
     let fresh = TestDatabase::new();
@@ -204,6 +225,12 @@ async fn a_database_of_every_earlier_version_opens_and_keeps_its_data() {
         assert!(!external.prepare(of_rooms).expect("known").exists([]).expect("readable"));
         let check = |pragma| external.prepare(pragma).expect("known").exists([]).expect("readable");
         assert!(!check("PRAGMA foreign_key_check"), "{version}");
+        let quote = "SELECT 1 FROM message_quotes WHERE room_id = 1 AND seq = 1 AND user_id = 2";
+        assert_eq!(
+            check(quote),
+            version >= 29,
+            "{version}: the quotes of earlier messages are known"
+        );
         // It opens again, without applying a migration twice.
         let (store, test_store) = database.start(&fast_options());
         check_data(&test_store, version).await;
@@ -211,12 +238,37 @@ async fn a_database_of_every_earlier_version_opens_and_keeps_its_data() {
     }
 }
 
+/// Checks the orders, the menu and the grants.
+async fn check_orders(test_store: &TestStore, version: usize) {
+    // Only administrators follow all orders, once the access is that of the data of version 27.
+    let jane = User { id: UserId(2), name: "Jane".into() };
+    let Snapshot::Orders(orders) = test_store.snapshot(&jane, Topic::Orders).await.1 else {
+        panic!()
+    };
+    let notes: Vec<_> = orders.orders.iter().map(|order| order.note.as_str()).collect();
+    assert_eq!(notes, ["덜 맵게"][..usize::from(version >= 5)], "{version}");
+    assert_eq!(orders.menu.len(), 7, "{version}");
+    let Snapshot::OwnOrders(own) = test_store.snapshot(&jane, Topic::OwnOrders(jane.id)).await.1
+    else {
+        panic!()
+    };
+    assert_eq!(own.0.orders, orders.orders, "{version}: every customer has a topic");
+    let grants = test_store.store.own_grants(jane.id).await.expect("known").grants;
+    assert_eq!(grants.contains(Grant::Count), version < 32, "{version}");
+    let destinations = orders.orders.iter().filter(|order| order.destination.is_some());
+    assert_eq!(destinations.count(), usize::from(version >= 19), "{version}");
+}
+
 /// Checks that the data of the earlier version is complete.
 async fn check_data(test_store: &TestStore, version: usize) {
     let minsu = User { id: UserId(1), name: "민수".into() };
     let again = sign_up(&*test_store.store, "민수").await;
     assert_eq!(refusal(again), ErrorCode::NameTaken, "{version}: sessions of before count as used");
-    assert_eq!(test_store.store.session(token("민수")).await, Ok(Some(minsu.clone())), "{version}");
+    assert_eq!(
+        test_store.store.session(token("민수"), NOW).await,
+        Ok(Some(minsu.clone())),
+        "{version}"
+    );
     let look_alike = sign_up(&*test_store.store, "J\u{430}ne").await;
     assert_eq!(refusal(look_alike), ErrorCode::NameTaken, "{version}: old names have skeletons");
     let room = Topic::Room(FIRST_ROOM);
@@ -268,7 +320,9 @@ async fn check_data(test_store: &TestStore, version: usize) {
     assert_eq!(rooms[..count_of_rooms], expected[..count_of_rooms], "{version}: the rooms");
     let details = test_store.snapshot(&minsu, Topic::Details(FIRST_ROOM)).await.1;
     let description = if version >= 18 { "점심" } else { "" }.to_owned();
-    let expected = DetailsSnapshot { description, members: count as u64 };
+    let profile = Profile { name: "김민수".to_owned(), ..Profile::blank(minsu.id) };
+    let profiles = if version >= 30 { vec![profile] } else { Vec::new() };
+    let expected = DetailsSnapshot { description, members: count as u64, profiles };
     assert_eq!(details, expected.into(), "{version}: the details");
 
     let unsecured = test_store.store.unsecured_users().await.expect("readable");
@@ -278,18 +332,11 @@ async fn check_data(test_store: &TestStore, version: usize) {
         users.into_iter().filter_map(|(user, listed)| listed.then_some(user)).collect();
     assert_eq!(unsecured, expected, "{version}: people without a way back");
 
+    check_administration(test_store, version).await;
     let count = if version >= 3 { 41 } else { 0 };
     let counter = test_store.snapshot(&minsu, Topic::Counter).await.1;
     assert_eq!(counter, CounterSnapshot { value: count }.into(), "{version}");
-    let Snapshot::Orders(orders) = test_store.snapshot(&minsu, Topic::Orders).await.1 else {
-        panic!()
-    };
-    let notes: Vec<_> = orders.orders.iter().map(|order| order.note.as_str()).collect();
-    assert_eq!(notes, ["덜 맵게"][..usize::from(version >= 5)], "{version}");
-    assert_eq!(orders.menu.len(), 7, "{version}");
-    let destinations = orders.orders.iter().filter(|order| order.destination.is_some());
-    assert_eq!(destinations.count(), usize::from(version >= 19), "{version}");
-
+    check_orders(test_store, version).await;
     let Snapshot::Inbox(inbox) = test_store.snapshot(&minsu, Topic::Inbox(minsu.id)).await.1 else {
         panic!()
     };
@@ -314,57 +361,4 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let log = format!("{:?}", test_store.log(Topic::Posts).await);
     assert!(!log.contains("first try") && !log.contains("gone"), "{version}: {log}");
     assert_eq!(log.contains("그대로") && log.contains("second try"), version >= 4, "{log}");
-}
-
-/// Checks that writes continue from the data of the earlier version.
-async fn check_writes(test_store: &TestStore, version: usize) {
-    let jane = User { id: UserId(2), name: "Jane".into() };
-    let position = test_store.commit(post(&jane, 9, FIRST_ROOM, "@민수 하나 더")).await;
-    assert_eq!(position.seq, Seq(3), "{version}");
-    test_store.commit(write(&jane, 10, PostsCommand::Create { text: "a new one".into() })).await;
-    let (newest, _) = feed(test_store, &jane).await[0];
-    assert_eq!(newest, if version >= 4 { 4 } else { 1 }, "{version}: no id is used twice");
-    let edit = PostsCommand::Edit { post: PostId(newest), text: "a newer one".into() };
-    test_store.commit(write(&jane, 11, edit)).await;
-    let log = format!("{:?}", test_store.log(Topic::Posts).await);
-    assert!(log.contains("a newer one") && !log.contains("a new one"), "{version}: {log}");
-    test_store.commit(write(&jane, 12, PostsCommand::Delete { post: PostId(newest) })).await;
-    assert!(
-        !format!("{:?}", test_store.log(Topic::Posts).await).contains("a newer one"),
-        "{version}"
-    );
-    let repeated = write(&jane, 10, PostsCommand::Create { text: "a new one".into() });
-    assert!(repeated.command == CommandId(Uuid::from_u128(10)));
-    assert!(
-        test_store.try_commit(repeated).await.is_ok_and(|committed| committed.at.is_some()),
-        "{version}"
-    );
-
-    let room = test_store.commit_room(create(&jane, 13, "Gone")).await;
-    assert_eq!(room, RoomId(if version >= 24 { 6 } else { 2 }), "{version}: no id is used twice");
-    if version >= 24 {
-        let minsu = User { id: UserId(1), name: "민수".into() };
-        let repeated = test_store.try_commit(create(&minsu, 0x14, "비밀")).await;
-        assert_eq!(
-            repeated,
-            Ok(Committed { at: None, event: None }),
-            "{version}: its topic is gone"
-        );
-    }
-
-    let append = async |due| {
-        let appended = test_store.store.append_due_notice(due, Timestamp(600)).await;
-        appended.expect("stored").is_some()
-    };
-    let by = jane.clone();
-    let scheduled = |due| DueNotice::Scheduled {
-        schedule: "break".to_owned(),
-        due: Timestamp(due),
-        what: NoticeContent::Posted { post: PostId(1), by: by.clone() },
-    };
-    let demonstrated = |number| DueNotice::Demonstrated { started_at: Timestamp(80), number };
-    assert!(!append(scheduled(500)).await && !append(demonstrated(3)).await, "{version}");
-    // An earlier version has neither the schedule nor the demonstration.
-    assert_eq!(append(demonstrated(4)).await, version >= 10, "{version}");
-    assert!(append(scheduled(600)).await, "{version}");
 }

@@ -34,7 +34,7 @@ async fn waiting_writes_are_committed_together() {
 async fn a_full_disk_stops_writes_but_not_reads() {
     let database = TestDatabase::new();
     let (_, mut test_store) =
-        database.start(&Options { max_bytes: Some(512 * 1024), ..fast_options() });
+        database.start(&Options { max_bytes: Some(1024 * 1024), ..fast_options() });
     let mina = test_store.user("Mina").await;
     let text = "x".repeat(4_000);
     let mut stored = 0;

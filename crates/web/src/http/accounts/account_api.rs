@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use madang_hub::accounts::{AccountRecord, FRESH_SESSION_MS, SessionRecord};
+use madang_hub::accounts::{AccountRecord, SessionRecord};
 use madang_hub::ports::TokenHash;
 use madang_shared::account::{AccountInfo, SignInSession};
 use madang_shared::{ErrorCode, UserId};
@@ -55,7 +55,7 @@ pub async fn account(
 ) -> Result<Json<AccountInfo>, Problem> {
     let AccountSession { record, session } =
         AccountSession::of(&state, auth.owner()?.id, &headers, &client_info).await?;
-    let is_fresh = state.clock.now().since(session.made_at) < FRESH_SESSION_MS;
+    let is_confirmed = session.is_confirmed(state.clock.now());
     let listed = record.sessions.into_iter().map(|it| SignInSession {
         id: public_id(&it.token),
         device: it.device,
@@ -67,7 +67,7 @@ pub async fn account(
     Ok(Json(AccountInfo {
         secured: record.is_secured,
         has_password: record.password.is_some(),
-        needs_current_password: record.password.is_some() && !is_fresh,
+        needs_current_password: record.password.is_some() && !is_confirmed,
         sessions: listed.collect(),
         attempts: record.attempts,
     }))

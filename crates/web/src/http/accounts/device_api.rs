@@ -12,6 +12,7 @@ use madang_shared::account::{
 };
 
 use super::account_api::AccountSession;
+use super::confirmation::ConfirmedUser;
 use super::link_api::{address_of, no_link};
 use super::secrets;
 use super::sign_in_request::SignInRequest;
@@ -27,12 +28,10 @@ const CODE_MS: u64 = 5 * 60_000;
 /// Makes a code and a link for a second device.
 pub async fn make_code(
     State(state): State<AppState>,
-    CommandUser { auth, .. }: CommandUser,
-    headers: HeaderMap,
+    confirmed: ConfirmedUser,
     client_info: ClientInfo,
 ) -> Result<(StatusCode, Json<DeviceCode>), Problem> {
-    let user = auth.owner()?.id;
-    AccountSession::of(&state, user, &headers, &client_info).await?;
+    let user = confirmed.user().id;
     let (token, code) = (secrets::random_token()?, secrets::random_code()?);
     let at = state.clock.now();
     let expires_at = at.plus(CODE_MS);
@@ -42,6 +41,7 @@ pub async fn make_code(
         user,
         by: Some(user),
         code: secrets::code_hash(&code),
+        removes_factors: false,
         at,
         expires_at,
     };

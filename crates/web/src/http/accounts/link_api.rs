@@ -2,18 +2,22 @@
 //! /api/users/{user}/recovery` makes one for somebody who cannot sign in any more.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::Response;
-use madang_hub::accounts::{LinkUse, NewLink};
+use axum::response::{IntoResponse, Response};
+use madang_hub::accounts::{LinkOutcome, LinkUse, NewLink};
 use madang_hub::passwords::NormalPassword;
 use madang_shared::account::{LINK_PAGE, LinkInfo, LinkKind, MadeLink, Secret};
+use madang_shared::factors::SecondStepNeeded;
 use madang_shared::{ErrorCode, UserId};
+use serde::Deserialize;
 
 use super::secrets;
-use super::sign_in_request::SignInRequest;
+use super::sign_in_request::{SignInRequest, close_sessions};
 use crate::http::client_info::ClientInfo;
 use crate::http::extract::CommandUser;
+use crate::http::factors::second_step;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -32,7 +36,8 @@ pub async fn read(request: SignInRequest, body: JsonObject) -> Result<Json<LinkI
     Ok(Json(LinkInfo { kind: link.kind, name: link.user.name, expires_at: link.expires_at }))
 }
 
-/// Starts a session with a recovery or claim link. The fields of the body are those of
+/// Starts a session with a recovery or claim link. The answer may ask for a [code](SecondStepNeeded): the link shows no
+/// second factor. The fields of the body are those of
 /// [`LinkSignIn`](madang_shared::account::LinkSignIn).
 pub async fn sign_in(request: SignInRequest, body: JsonObject) -> Result<Response, Problem> {
     let link = secrets::token_hash(body.string("token")?).ok_or_else(no_link)?;
@@ -53,10 +58,30 @@ pub async fn sign_in(request: SignInRequest, body: JsonObject) -> Result<Respons
         None => None,
     };
     let prepared = request.prepare(delivery)?;
-    let started = state.store.use_link(LinkUse { link, password, session: prepared.new.clone() });
-    let started = started.await?;
+    let link = LinkUse { link, password: password.clone(), session: prepared.new.clone() };
+    let outcome = state.store.use_link(link).await?;
     request.refund();
-    Ok(request.answer(started, prepared, delivery).await)
+    match (outcome, password) {
+        (LinkOutcome::Started(started), _) => Ok(request.answer(started, prepared, delivery).await),
+        (LinkOutcome::NeedsCode { user, ended }, Some(password)) => {
+            close_sessions(state, &ended);
+            let challenge = second_step::challenge(state, user, &password).await?;
+            // They were switched off meanwhile: the new password signs in.
+            let second_step = challenge.ok_or_else(no_link)?;
+            Ok((StatusCode::ACCEPTED, Json(SecondStepNeeded { second_step })).into_response())
+        }
+        (LinkOutcome::NeedsCode { .. }, None) => {
+            Err(Problem::defect("a link without a password needs a code"))
+        }
+    }
+}
+
+/// The query of a request for a recovery link.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct RecoveryQuery {
+    /// Whether the link also removes the one-time passwords and the passkeys of the user.
+    #[serde(default)]
+    removes_factors: bool,
 }
 
 /// Makes a recovery link, for an administrator.
@@ -65,7 +90,12 @@ pub async fn recover(
     CommandUser { auth, .. }: CommandUser,
     client_info: ClientInfo,
     Path(user): Path<u64>,
+    query: Result<Query<RecoveryQuery>, QueryRejection>,
 ) -> Result<(StatusCode, Json<MadeLink>), Problem> {
+    let Query(RecoveryQuery { removes_factors }) = query.map_err(|_| {
+        let message = "`removes_factors` must be true or false.";
+        Problem::new(ErrorCode::Malformed, message)
+    })?;
     let by = auth.owner()?.id;
     let token = secrets::random_token()?;
     let at = state.clock.now();
@@ -76,11 +106,12 @@ pub async fn recover(
         user: UserId(user),
         by: Some(by),
         code: None,
+        removes_factors,
         at,
         expires_at,
     };
     state.store.add_link(link).await?;
-    tracing::info!(by = by.0, user, "a recovery link was made");
+    tracing::info!(by = by.0, user, removes_factors, "a recovery link was made");
     let link = address_of(&client_info, &token)?;
     Ok((StatusCode::CREATED, Json(MadeLink { link, expires_at })))
 }

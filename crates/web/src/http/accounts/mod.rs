@@ -2,10 +2,13 @@
 //! Secrets are in the bodies of requests alone, never in an address.
 
 pub mod account_api;
+pub mod confirmation;
 pub mod device_api;
 pub mod device_words;
+pub mod erasure_api;
 pub mod link_api;
 pub mod password_api;
+mod password_check;
 pub mod password_pool;
 pub mod secrets;
 pub mod sign_in_request;

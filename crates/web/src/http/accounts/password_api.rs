@@ -4,14 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use madang_hub::accounts::{CredentialsRequest, NewPassword, RequestOrigin, SignInProof};
+use madang_hub::accounts::{CredentialsRequest, NewPassword, SignInProof};
 use madang_hub::passwords::{NormalPassword, is_outdated};
 use madang_hub::policy::name_key;
-use madang_shared::account::SignInMethod;
 use madang_shared::factors::SecondStepNeeded;
 use madang_shared::{ErrorCode, UserId, validate};
 
 use super::account_api::AccountSession;
+use super::password_check::{check_password, record_refused};
 use super::sign_in_request::{SignInRequest, close_sessions};
 use crate::http::client_info::ClientInfo;
 use crate::http::extract::CommandUser;
@@ -103,24 +103,7 @@ pub async fn set_password(
         AccountSession::of(&state, user.id, &headers, &client_info).await?;
     let mut entered = None;
     if let (Some(current), Some(hash)) = (current, record.password) {
-        let limits = &state.sign_ins;
-        let account = limits.account(&name_key(&user.name));
-        let attempt = request.attempt_origin(true, false);
-        limits.throttle.begin(account, attempt, state.clock.now())?;
-        let matches = limits.passwords.matches(current, Some(hash.clone())).await;
-        let is_right = match matches {
-            Ok(is_right) => is_right,
-            Err(refused) => {
-                limits.throttle.withdraw(account, attempt);
-                return Err(refused);
-            }
-        };
-        if !is_right {
-            record_refused(&state, user.id, request.origin());
-            let message = "The current password is wrong.";
-            return Err(Problem::new(ErrorCode::Forbidden, message));
-        }
-        limits.throttle.succeeded(account, attempt);
+        check_password(&state, user, &request, current, &hash).await?;
         entered = Some(hash);
     }
     let hash = state.sign_ins.passwords.hash(password).await?;
@@ -130,17 +113,6 @@ pub async fn set_password(
     close_sessions(&state, &ended);
     tracing::info!(user = user.id.0, ended = ended.len(), "the password was set");
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// Records a wrong attempt. The answer does not wait for it: a name that does not exist has nothing to record.
-fn record_refused(state: &AppState, user: UserId, origin: RequestOrigin) {
-    let (store, at) = (state.store.clone(), state.clock.now());
-    state.tasks.spawn(async move {
-        let recorded = store.record_refused_attempt(user, SignInMethod::Password, origin, at).await;
-        if let Err(error) = recorded {
-            tracing::warn!(%error, user = user.0, "a wrong attempt to sign in was not recorded");
-        }
-    });
 }
 
 /// Hashes an entered password with the parameters of today. The answer does not wait for it.

@@ -38,7 +38,11 @@ pub(super) async fn check(
 ///
 /// # Errors
 /// `forbidden` for a wrong code.
-pub(super) async fn require(state: &AppState, user: UserId, code: &str) -> Result<(), Problem> {
+pub(in crate::http) async fn require(
+    state: &AppState,
+    user: UserId,
+    code: &str,
+) -> Result<(), Problem> {
     if let Some(proof) = check(state, user, code).await?
         && state.store.use_code(user, proof).await?
     {

@@ -41,7 +41,14 @@ pub fn routes() -> Router<AppState> {
         .route(FACTORS_PATH, get(user_factors_api::factors))
         .route(PASSKEYS_PATH, post(user_factors_api::begin_passkey))
         .route(FINISH_PASSKEY_PATH, post(user_factors_api::finish_passkey))
-        .route(user_factors_api::PASSKEY_PATH, delete(user_factors_api::remove_passkey))
+        .route(
+            user_factors_api::PASSKEY_PATH,
+            delete(user_factors_api::remove_passkey).post(user_factors_api::rename_passkey),
+        )
+        .route(
+            provider_api::LINKED_PATH,
+            post(provider_api::begin_link).delete(provider_api::unlink),
+        )
         .route(TOTP_PATH, post(user_factors_api::begin_totp))
         .route(CONFIRM_TOTP_PATH, post(user_factors_api::confirm_totp))
         .route(REMOVE_TOTP_PATH, post(user_factors_api::remove_totp))
@@ -69,7 +76,7 @@ fn relying_party(state: &AppState, client_info: &ClientInfo) -> Option<RelyingPa
 }
 
 /// Keeps a challenge. Returns its token, for the browser.
-async fn begin(
+pub(super) async fn begin(
     state: &AppState,
     kind: ChallengeKind,
     user: Option<UserId>,
@@ -90,7 +97,7 @@ async fn begin(
 }
 
 /// The name of the challenge with this token.
-fn key(token: &str, kind: ChallengeKind) -> ChallengeKey {
+pub(super) fn key(token: &str, kind: ChallengeKind) -> ChallengeKey {
     ChallengeKey { token: hash(token), kind }
 }
 
@@ -99,13 +106,13 @@ fn seconds(now: Timestamp) -> u64 {
     now.0 / 1_000
 }
 
-fn no_randomness(error: impl std::fmt::Display) -> Problem {
+pub(super) fn no_randomness(error: impl std::fmt::Display) -> Problem {
     tracing::error!(%error, "the system provides no random bytes");
     let message = "The server could not make a secret. Nothing was changed; try again later.";
     Problem::new(ErrorCode::Internal, message)
 }
 
 /// The refusal of an operation that took too long, or was ended before.
-fn expired() -> Problem {
+pub(super) fn expired() -> Problem {
     Problem::new(ErrorCode::Unauthenticated, "This took too long, or was done before; begin again.")
 }

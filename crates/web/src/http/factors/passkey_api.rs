@@ -64,12 +64,14 @@ pub async fn finish(request: SignInRequest, body: JsonObject) -> Result<Response
 }
 
 /// The challenge that its content holds.
-pub(super) fn challenge_of(open: &OpenChallenge) -> Option<PasskeyChallenge> {
+pub(in crate::http) fn challenge_of(open: &OpenChallenge) -> Option<PasskeyChallenge> {
     from_text(&open.content).map(PasskeyChallenge)
 }
 
 /// The browser's answer in a body.
-pub(super) fn credential<T: serde::de::DeserializeOwned>(body: &JsonObject) -> Result<T, Problem> {
+pub(in crate::http) fn credential<T: serde::de::DeserializeOwned>(
+    body: &JsonObject,
+) -> Result<T, Problem> {
     serde_json::from_str(body.string("credential")?).map_err(|_| {
         let message = "The field `credential` must be the JSON of the browser's answer.";
         Problem::new(ErrorCode::Malformed, message)
@@ -77,7 +79,7 @@ pub(super) fn credential<T: serde::de::DeserializeOwned>(body: &JsonObject) -> R
 }
 
 /// The relying party of a request.
-pub(super) fn require_relying_party(
+pub(in crate::http) fn require_relying_party(
     state: &AppState,
     client_info: &ClientInfo,
 ) -> Result<RelyingParty, Problem> {

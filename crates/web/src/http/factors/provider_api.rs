@@ -1,31 +1,41 @@
 //! Signing in with an identity provider.
 
+use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use madang_hub::factors::{ChallengeKind, ProviderSessionEnd};
+use madang_hub::factors::{ChallengeKind, ProviderLink, ProviderSessionEnd};
 use madang_hub::ports::StoreError;
-use madang_identity::oidc::{CallbackQuery, OidcError, PendingSignIn};
-use madang_shared::factors::{PROVIDER_FAILURE_MARK, PROVIDER_PATH, ProviderFailure};
-use madang_shared::{ErrorCode, Timestamp};
+use madang_identity::oidc::{CallbackQuery, OidcError, PendingSignIn, ProviderIdentity};
+use madang_shared::factors::{
+    PROVIDER_FAILURE_MARK, PROVIDER_PATH, ProviderFailure, ProviderStart,
+};
+use madang_shared::{ErrorCode, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::providers::SignInProvider;
 use super::{begin as begin_challenge, key};
+use crate::http::accounts::confirmation::ConfirmedUser;
 use crate::http::accounts::sign_in_request::{SignInRequest, TokenDelivery, close_sessions};
 use crate::http::client_info::ClientInfo;
 use crate::http::problem::Problem;
-use crate::http::session_token::{provider_cookie, provider_token};
+use crate::http::session_token::{authenticate, candidates, provider_cookie, provider_token};
 use crate::state::AppState;
 
 /// The route that begins a sign-in; see [`PROVIDER_PATH`].
 pub const BEGIN_PATH: &str = "/api/session/oidc/{provider}";
 /// The route to which the provider sends the browser back.
 pub const CALLBACK_PATH: &str = "/api/session/oidc/{provider}/callback";
+/// The route of the user's account at a provider; see
+/// [`LINKED_PROVIDERS_PATH`](madang_shared::factors::LINKED_PROVIDERS_PATH).
+pub const LINKED_PATH: &str = "/api/account/providers/{provider}";
 /// The route to which the provider sends logout tokens.
 pub const LOGOUT_PATH: &str = "/api/session/oidc/{provider}/logout";
+
+/// The page of the app with the account of the user.
+const ACCOUNT_PAGE: &str = "/settings/account";
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -39,23 +49,76 @@ struct PendingVisit {
 /// Sends the browser to the provider. A cookie binds the sign-in to the browser.
 pub async fn begin(request: SignInRequest, Path(id): Path<String>) -> Result<Response, Problem> {
     request.charge_challenge()?;
-    let state = &request.state;
+    let (state, client_info) = (&request.state, &request.client_info);
     let provider = state.providers.find(&id).ok_or_else(no_provider)?;
-    let redirect = callback_address(state, &request.client_info, provider)?;
-    let now = state.clock.now();
-    let start = match provider.provider.begin(&redirect, now.0).await {
-        Ok(start) => start,
+    let visit = match visit(state, client_info, provider, None).await? {
+        Ok(visit) => visit,
         Err(error) => return Ok(failed(provider, &error)),
     };
-    let visit = PendingVisit { provider: id, pending: start.pending };
-    let content = serde_json::to_string(&visit)
+    Ok(with_cookie(redirect_to(&visit.location), client_info, &visit.token))
+}
+
+/// Begins to link the user's account at the provider. The answer names the address to which the app leads the browser.
+pub async fn begin_link(
+    State(state): State<AppState>,
+    confirmed: ConfirmedUser,
+    client_info: ClientInfo,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let provider = state.providers.find(&id).ok_or_else(no_provider)?;
+    let user = Some(confirmed.user().id);
+    let visit = visit(&state, &client_info, provider, user).await?.map_err(|error| {
+        tracing::warn!(provider = provider.id, %error, "a visit at a provider failed");
+        Problem::new(ErrorCode::Unavailable, "The identity provider cannot be reached.")
+    })?;
+    let start = Json(ProviderStart { location: visit.location }).into_response();
+    Ok(with_cookie(start, &client_info, &visit.token))
+}
+
+/// Unlinks the user's account at the provider.
+pub async fn unlink(
+    State(state): State<AppState>,
+    confirmed: ConfirmedUser,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let provider = state.providers.find(&id).ok_or_else(no_provider)?;
+    let (user, issuer) = (confirmed.user().id, provider.provider.issuer().to_owned());
+    state.store.unlink_provider(ProviderLink { user, issuer, subject: String::new() }).await?;
+    tracing::info!(user = user.0, provider = provider.id, "a provider was unlinked");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A visit of a browser at the provider.
+struct Visit {
+    location: String,
+    /// Binds the visit to the browser.
+    token: String,
+}
+
+/// Begins a visit: of a stranger, or of a user who links an account.
+async fn visit(
+    state: &AppState,
+    client_info: &ClientInfo,
+    provider: &SignInProvider,
+    user: Option<UserId>,
+) -> Result<Result<Visit, OidcError>, Problem> {
+    let redirect = callback_address(state, client_info, provider)?;
+    let start = match provider.provider.begin(&redirect, state.clock.now().0).await {
+        Ok(start) => start,
+        Err(error) => return Ok(Err(error)),
+    };
+    let pending = PendingVisit { provider: provider.id.clone(), pending: start.pending };
+    let content = serde_json::to_string(&pending)
         .map_err(|_| Problem::defect("a challenge cannot be written"))?;
-    let token = begin_challenge(state, ChallengeKind::Provider, None, content).await?;
-    let mut response = redirect_to(&start.location);
-    if let Some(cookie) = provider_cookie(&request.client_info, &token) {
+    let token = begin_challenge(state, ChallengeKind::Provider, user, content).await?;
+    Ok(Ok(Visit { location: start.location, token }))
+}
+
+fn with_cookie(mut response: Response, client_info: &ClientInfo, token: &str) -> Response {
+    if let Some(cookie) = provider_cookie(client_info, token) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
-    Ok(response)
+    response
 }
 
 /// Ends the sign-in: the provider has sent the browser back. The answer leads into the app.
@@ -69,13 +132,22 @@ pub async fn callback(
     let state = &request.state;
     let provider = state.providers.find(&id).ok_or_else(no_provider)?;
     let Ok(Query(query)) = query else { return Ok(app(Some(ProviderFailure::Failed))) };
-    let Some(pending) = pending(state, &request.client_info, &headers, &id).await? else {
+    let Some((linking, pending)) = pending(state, &request.client_info, &headers, &id).await?
+    else {
         return Ok(app(Some(ProviderFailure::Expired)));
     };
     let identity = match provider.provider.finish(pending, query, state.clock.now().0).await {
         Ok(identity) => identity,
+        Err(error) if linking.is_some() => {
+            tracing::warn!(provider = provider.id, %error, "a visit at a provider failed");
+            return Ok(account_page(Some(ProviderFailure::Failed)));
+        }
         Err(error) => return Ok(failed(provider, &error)),
     };
+    if let Some(user) = linking {
+        request.refund();
+        return link(&request, &headers, user, identity).await;
+    }
     // A browser comes here, which has its cookies.
     let delivery = TokenDelivery { bearer: false };
     let prepared = request.prepare(delivery)?;
@@ -98,10 +170,31 @@ pub async fn callback(
     for cookie in answer.headers().get_all(SET_COOKIE) {
         response.headers_mut().append(SET_COOKIE, cookie.clone());
     }
-    if let Some(cookie) = provider_cookie(&request.client_info, "") {
-        response.headers_mut().append(SET_COOKIE, cookie);
+    Ok(with_cookie(response, &request.client_info, ""))
+}
+
+/// Links the person whom the provider has signed in to the user who began the visit, and who must still be signed in here:
+/// otherwise somebody else at the same browser would get a way into the account.
+async fn link(
+    request: &SignInRequest,
+    headers: &HeaderMap,
+    user: UserId,
+    identity: ProviderIdentity,
+) -> Result<Response, Problem> {
+    let (state, client_info) = (&request.state, &request.client_info);
+    let candidates = candidates(headers, client_info);
+    let signed_in = authenticate(state.store.as_ref(), &candidates, state.clock.now()).await?;
+    if signed_in.is_none_or(|identity| identity.user.id != user) {
+        return Ok(account_page(Some(ProviderFailure::Expired)));
     }
-    Ok(response)
+    let ProviderIdentity { issuer, subject, .. } = identity;
+    let failure = match state.store.link_provider(ProviderLink { user, issuer, subject }).await {
+        Ok(()) => None,
+        Err(StoreError::Refused(_)) => Some(ProviderFailure::Taken),
+        Err(error) => return Err(error.into()),
+    };
+    tracing::info!(user = user.0, linked = failure.is_none(), "a provider was to be linked");
+    Ok(with_cookie(account_page(failure), client_info, ""))
 }
 
 /// Ends sessions on a request of the provider (OpenID Connect Back-Channel Logout).
@@ -142,18 +235,20 @@ pub async fn logout(
     Ok((StatusCode::OK, [(CACHE_CONTROL, "no-store")]).into_response())
 }
 
-/// The sign-in that began in this browser, with this provider. It can be used once.
+/// The visit that began in this browser, at this provider, with the user who links an account by it. It can be used once.
 async fn pending(
     state: &AppState,
     client_info: &ClientInfo,
     headers: &HeaderMap,
     provider: &str,
-) -> Result<Option<PendingSignIn>, Problem> {
+) -> Result<Option<(Option<UserId>, PendingSignIn)>, Problem> {
     let Some(token) = provider_token(headers, client_info) else { return Ok(None) };
     let key = key(&token, ChallengeKind::Provider);
     let open = state.store.take_challenge(key, state.clock.now()).await?;
-    let visit = open.and_then(|open| serde_json::from_str::<PendingVisit>(&open.content).ok());
-    Ok(visit.filter(|visit| visit.provider == provider).map(|visit| visit.pending))
+    let Some(open) = open else { return Ok(None) };
+    let visit = serde_json::from_str::<PendingVisit>(&open.content).ok();
+    let visit = visit.filter(|visit| visit.provider == provider);
+    Ok(visit.map(|visit| (open.user, visit.pending)))
 }
 
 /// The address to which the provider sends the browser back, as the browser knows this server.
@@ -177,6 +272,12 @@ fn app(failure: Option<ProviderFailure>) -> Response {
             redirect_to(&format!("/sign-in#{PROVIDER_FAILURE_MARK}{}", failure.name()))
         }
     }
+}
+
+/// Leads to the page of the account, which tells the person about a failure.
+fn account_page(failure: Option<ProviderFailure>) -> Response {
+    let failure = failure.map(|failure| format!("#{PROVIDER_FAILURE_MARK}{}", failure.name()));
+    redirect_to(&format!("{ACCOUNT_PAGE}{}", failure.unwrap_or_default()))
 }
 
 fn failed(provider: &SignInProvider, error: &OidcError) -> Response {

@@ -3,6 +3,7 @@
 use madang_hub::accounts::NewSession;
 use madang_hub::factors::{ProviderSignIn, user_names};
 use madang_identity::oidc::{Provider, ProviderIdentity};
+use madang_shared::factors::LinkedProvider;
 use madang_shared::roles::Role;
 
 /// The persons who get an account at their first sign-in.
@@ -46,6 +47,16 @@ impl SignInProviders {
 
     pub(super) fn all(&self) -> impl Iterator<Item = &SignInProvider> {
         self.0.iter()
+    }
+
+    /// The providers, with those whose issuers are among these as linked.
+    pub(super) fn linked(&self, issuers: &[String]) -> Vec<LinkedProvider> {
+        let linked = |provider: &SignInProvider| LinkedProvider {
+            id: provider.id.clone(),
+            name: provider.name.clone(),
+            linked: issuers.iter().any(|issuer| issuer == provider.provider.issuer()),
+        };
+        self.all().map(linked).collect()
     }
 
     pub(super) fn find(&self, id: &str) -> Option<&SignInProvider> {

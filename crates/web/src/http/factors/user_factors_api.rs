@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::codes::{self, WRONG_CODE};
 use super::passkey_api::{challenge_of, credential, require_relying_party};
 use super::{begin, expired, key, no_randomness, relying_party, seconds};
+use crate::http::accounts::confirmation::ConfirmedUser;
 use crate::http::client_info::ClientInfo;
 use crate::http::extract::{AuthUser, CommandUser};
 use crate::http::json_object::JsonObject;
@@ -61,16 +62,17 @@ pub async fn factors(
         passkeys: passkeys.collect(),
         totp: factors.has_totp,
         recovery_codes: factors.recovery_codes,
+        providers: state.providers.linked(&factors.issuers),
     }))
 }
 
 /// Begins the registration of a passkey.
 pub async fn begin_passkey(
     State(state): State<AppState>,
-    CommandUser { auth, .. }: CommandUser,
+    confirmed: ConfirmedUser,
     client_info: ClientInfo,
 ) -> Result<Json<PasskeyStart>, Problem> {
-    let user = auth.owner()?;
+    let user = confirmed.user();
     let relying_party = require_relying_party(&state, &client_info)?;
     let owner = state.store.passkey_owner(user.id).await?;
     let handle = match owner.user_handle {
@@ -98,8 +100,7 @@ pub async fn finish_passkey(
 ) -> Result<StatusCode, Problem> {
     let user = auth.owner()?;
     let answer: RegistrationAnswer = credential(&body)?;
-    let name =
-        validate::one_line(body.string("name")?, MAX_PASSKEY_NAME_CHARS, "A passkey's name")?;
+    let name = passkey_name(&body)?;
     let relying_party = require_relying_party(&state, &client_info)?;
     let key = key(body.string("challenge")?, ChallengeKind::NewPasskey);
     let open = state.store.take_challenge(key, state.clock.now()).await?;
@@ -130,24 +131,45 @@ pub async fn finish_passkey(
 /// Removes a passkey.
 pub async fn remove_passkey(
     State(state): State<AppState>,
-    CommandUser { auth, .. }: CommandUser,
+    confirmed: ConfirmedUser,
     path: Result<Path<u64>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
-    let user = auth.owner()?;
-    let Path(id) = path.map_err(|_| {
-        Problem::new(ErrorCode::NotFound, "There is no such passkey; check its number.")
-    })?;
+    let user = confirmed.user();
+    let Path(id) = path.map_err(|_| no_passkey())?;
     state.store.remove_passkey(user.id, id).await?;
     tracing::info!(user = user.id.0, passkey = id, "a passkey was removed");
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Gives a passkey another name. The body is a [`madang_shared::factors::PasskeyName`].
+pub async fn rename_passkey(
+    State(state): State<AppState>,
+    CommandUser { auth, .. }: CommandUser,
+    path: Result<Path<u64>, PathRejection>,
+    body: JsonObject,
+) -> Result<StatusCode, Problem> {
+    let user = auth.owner()?.id;
+    let Path(id) = path.map_err(|_| no_passkey())?;
+    let name = passkey_name(&body)?;
+    state.store.rename_passkey(user, id, name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The name of a passkey in a body.
+fn passkey_name(body: &JsonObject) -> Result<String, Problem> {
+    Ok(validate::one_line(body.string("name")?, MAX_PASSKEY_NAME_CHARS, "A passkey's name")?)
+}
+
+fn no_passkey() -> Problem {
+    Problem::new(ErrorCode::NotFound, "There is no such passkey; check its number.")
+}
+
 /// Makes a secret for one-time passwords. It counts when a code has confirmed it.
 pub async fn begin_totp(
     State(state): State<AppState>,
-    CommandUser { auth, .. }: CommandUser,
+    confirmed: ConfirmedUser,
 ) -> Result<Json<TotpStart>, Problem> {
-    let user = auth.owner()?;
+    let user = confirmed.user();
     let secret = TotpSecret::random().map_err(no_randomness)?;
     state.store.begin_totp(user.id, secret.as_bytes().to_vec()).await?;
     let server = state.hub.workspace().name.clone().unwrap_or_else(|| SERVER_NAME.to_owned());
@@ -183,10 +205,10 @@ pub async fn confirm_totp(
 /// Switches one-time passwords off.
 pub async fn remove_totp(
     State(state): State<AppState>,
-    CommandUser { auth, .. }: CommandUser,
+    confirmed: ConfirmedUser,
     body: JsonObject,
 ) -> Result<StatusCode, Problem> {
-    let user = auth.owner()?;
+    let user = confirmed.user();
     codes::require(&state, user.id, body.string("code")?).await?;
     state.store.remove_totp(user.id).await?;
     tracing::info!(user = user.id.0, "one-time passwords were switched off");
@@ -196,10 +218,10 @@ pub async fn remove_totp(
 /// Replaces the recovery codes.
 pub async fn replace_recovery_codes(
     State(state): State<AppState>,
-    CommandUser { auth, .. }: CommandUser,
+    confirmed: ConfirmedUser,
     body: JsonObject,
 ) -> Result<Json<RecoveryCodes>, Problem> {
-    let user = auth.owner()?;
+    let user = confirmed.user();
     codes::require(&state, user.id, body.string("code")?).await?;
     let codes = random_codes().map_err(no_randomness)?;
     state.store.replace_recovery_codes(user.id, hashes(&codes)).await?;

@@ -22,7 +22,7 @@ async fn switch_totp_on(server: &TestServer, token: &str) -> (TotpSecret, Vec<St
 const CONFIRM: &str = "/api/account/totp/confirm";
 
 /// The secret that was shown in base32.
-fn secret_of(text: &str) -> TotpSecret {
+pub(crate) fn secret_of(text: &str) -> TotpSecret {
     let mut bytes = Vec::new();
     let (mut waiting, mut bits) = (0u32, 0);
     for c in text.chars() {

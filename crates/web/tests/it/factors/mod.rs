@@ -4,6 +4,8 @@ mod codes;
 mod passkeys;
 mod providers;
 
+pub(crate) use codes::secret_of;
+
 use reqwest::Response;
 use serde_json::Value;
 

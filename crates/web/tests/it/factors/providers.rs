@@ -231,3 +231,79 @@ async fn a_logout_token_ends_the_sessions_and_their_connections() {
     assert_eq!(browser.user(&server).await, None);
     socket.close_code().await;
 }
+
+impl Browser {
+    /// Begins to link the account at the provider. Returns the address to which the provider sends the browser back.
+    async fn begin_link(&mut self, server: &TestServer) -> String {
+        let request = self.http.post(server.url("/api/account/providers/company"));
+        let request = request.header("cookie", self.cookies.join("; ")).json(&json!({}));
+        let answer = request.send().await.unwrap();
+        for cookie in answer.headers().get_all("set-cookie") {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
+            self.cookies.retain(|it| !it.starts_with("madang_provider="));
+            self.cookies.push(pair);
+        }
+        let start: Value = answer.json().await.unwrap();
+        Browser::new().open(start["location"].as_str().unwrap()).await
+    }
+
+    /// A browser whose user has signed up by a name.
+    async fn of_user(server: &TestServer, name: &str) -> Self {
+        let token = server.sign_up(name).await;
+        let mut browser = Self::new();
+        browser.cookies.push(format!("madang_session={token}"));
+        browser
+    }
+}
+
+#[tokio::test]
+async fn a_user_links_a_person_of_a_provider_who_belongs_to_nobody_else() {
+    let (server, test_provider) = with_provider(|it| it.admission = Admission::Nobody).await;
+    let mut mina = Browser::of_user(&server, "Mina").await;
+    let callback = mina.begin_link(&server).await;
+    assert_eq!(mina.open(&callback).await, "/settings/account");
+    assert_eq!(mina.open(&callback).await, "/sign-in#provider=expired", "it counts once");
+    // The provider signs in now, although it lets nobody new in.
+    let mut second = Browser::new();
+    assert_eq!(second.sign_in(&server).await, "/");
+    assert_eq!(second.user(&server).await.as_deref(), Some("Mina"));
+
+    let mut theo = Browser::of_user(&server, "Theo").await;
+    let callback = theo.begin_link(&server).await;
+    assert_eq!(theo.open(&callback).await, "/settings/account#provider=taken");
+    assert_eq!(theo.user(&server).await.as_deref(), Some("Theo"));
+    // Another user of the same browser gets nothing into the account.
+    test_provider.change(|it| it.person = json!({ "sub": "2", "preferred_username": "Eve" }));
+    let callback = theo.begin_link(&server).await;
+    let mut eve = Browser::of_user(&server, "Eve").await;
+    eve.cookies
+        .extend(theo.cookies.iter().filter(|it| it.starts_with("madang_provider=")).cloned());
+    assert_eq!(eve.open(&callback).await, "/settings/account#provider=expired");
+    assert_eq!(
+        Browser::new().sign_in(&server).await,
+        "/sign-in#provider=refused",
+        "linked to nobody"
+    );
+}
+
+#[tokio::test]
+async fn the_last_way_to_sign_in_is_not_unlinked() {
+    let (server, _test_provider) = with_provider(|_| ()).await;
+    let token = server.sign_up("Mina").await;
+    let mut mina = Browser::new();
+    mina.cookies.push(format!("madang_session={token}"));
+    let callback = mina.begin_link(&server).await;
+    mina.open(&callback).await;
+    let expected = json!([{ "id": "company", "name": "Company", "linked": true }]);
+    assert_eq!(server.factors(&token).await["providers"], expected);
+    let unlink = || {
+        let request = server.http.delete(server.url("/api/account/providers/company"));
+        request.bearer_auth(&token).send()
+    };
+    assert_eq!(unlink().await.unwrap().status(), StatusCode::FORBIDDEN);
+    let password = json!({ "password": "correct horse" });
+    server.post_as(&token, "/api/account/password", password).await;
+    assert_eq!(unlink().await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(unlink().await.unwrap().status(), StatusCode::NOT_FOUND);
+    assert_eq!(server.factors(&token).await["providers"][0]["linked"], false);
+}

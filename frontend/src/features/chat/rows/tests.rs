@@ -30,6 +30,7 @@ fn message(seq: u64, author: u64, at: u64) -> Message {
         text: "x".to_owned(),
         command: CommandId::new(Timestamp(at), u128::from(seq) << 64),
         guest: None,
+        deleted: None,
         sentiment: None,
     }
 }

@@ -7,12 +7,14 @@ use leptos::task::{spawn_local, tick};
 use madang_shared::Seq;
 use web_sys::{Element, HtmlElement};
 
+use super::moderation::{MessageAct, ModerationTools, message_dialogs};
 use crate::browser::set_length;
 use crate::clipboard::{COPIED, NOT_COPIED, copy};
 use crate::context::{AppContext, use_app};
 use crate::features::chat::mentions::known_users;
 use crate::features::chat::message::{MessageContent, RowContext};
 use crate::features::chat::rows::Row;
+use crate::features::room_access::{AccessQuestion, WHO_CAN_SEE, access_dialog};
 use crate::i18n::{Words, isolated, use_lang};
 use crate::route::Route;
 use crate::ui::dialog;
@@ -26,6 +28,8 @@ const COPY_LINK: Words = Words::new("메시지 링크 복사", "Copy link to mes
 const DELIVERY: Words = Words::new("받은 사람 보기", "Who received it");
 const AUTHOR: Words = Words::new("쓴 사람 보기", "Show the author");
 const TOOLBAR: Words = Words::new("메시지 도구", "Message tools");
+const DELETE: Words = Words::new("삭제", "Delete");
+const REPORT: Words = Words::new("신고", "Report");
 const TITLE_ID: &str = "message-menu-title";
 
 /// The distance of the toolbar from its message, in pixels.
@@ -44,10 +48,13 @@ pub(super) struct MessageTools {
     /// The key of the row whose menu was opened last.
     chosen: State<Option<u64>>,
     is_menu_open: State<bool>,
+    /// The question who can see a message.
+    access: AccessQuestion,
     /// The action whose text was copied, or refused to be.
     copied: State<Option<(&'static str, bool)>>,
     /// The parent of toolbar and menu.
     frame: NodeRef<html::Div>,
+    moderation: ModerationTools,
 }
 
 /// The message of a row.
@@ -68,12 +75,15 @@ struct MessageAction {
 /// The actions of a message, in their order in the toolbar and in the menu. A new action is a row here.
 fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction> {
     let text = message.content.text.clone();
-    let mut rows = vec![MessageAction {
-        id: "copy-text",
-        icon: Icon::Copy,
-        name: COPY_TEXT,
-        run: Box::new(move || tools.copy("copy-text", text.clone())),
-    }];
+    let mut rows = Vec::new();
+    if message.content.deleted.is_none() {
+        rows.push(MessageAction {
+            id: "copy-text",
+            icon: Icon::Copy,
+            name: COPY_TEXT,
+            run: Box::new(move || tools.copy("copy-text", text.clone())),
+        });
+    }
     let RowContext { room, delivery_target, .. } = tools.row_context;
     if let Some(seq) = message.seq {
         let path = Route::Message(room, seq).path();
@@ -95,6 +105,17 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
             }),
         });
     }
+    if let Some(seq) = message.seq {
+        rows.push(MessageAction {
+            id: "message-access",
+            icon: Icon::Lock,
+            name: WHO_CAN_SEE,
+            run: Box::new(move || {
+                tools.is_menu_open.set(false);
+                request_animation_frame(move || tools.access.ask(seq));
+            }),
+        });
+    }
     // A guest is no user.
     if message.content.guest.is_none() {
         let (app, author) = (tools.app.get_value(), message.content.author.clone());
@@ -109,6 +130,35 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
             }),
         });
     }
+    rows.extend(moderation_rows(message, tools));
+    rows
+}
+
+/// The actions that delete and report a message.
+fn moderation_rows(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction> {
+    let Some(seq) = message.seq.filter(|_| message.content.deleted.is_none()) else {
+        return Vec::new();
+    };
+    let me = tools.app.with_value(|app| app.driver.store().me().id);
+    let is_own = message.content.author.id == me;
+    let row = move |id, icon, name, act| MessageAction {
+        id,
+        icon,
+        name,
+        run: Box::new(move || {
+            tools.is_menu_open.set(false);
+            // The menu gives the focus back first, so that the dialog returns it to the message.
+            request_animation_frame(move || tools.moderation.ask(act));
+        }),
+    };
+    let mut rows = Vec::new();
+    if !is_own {
+        rows.push(row("report-message", Icon::Flag, REPORT, MessageAct::Report(seq)));
+    }
+    if is_own || tools.moderation.moderates() {
+        let act = MessageAct::Delete { message: seq, is_own };
+        rows.push(row("delete-message", Icon::Trash, DELETE, act));
+    }
     rows
 }
 
@@ -120,8 +170,10 @@ impl MessageTools {
             hovered: state(None),
             chosen: state(None),
             is_menu_open: state(false),
+            access: AccessQuestion::new(),
             copied: state(None),
             frame: NodeRef::new(),
+            moderation: ModerationTools::new(use_app(), row_context.room),
         }
     }
 
@@ -243,6 +295,8 @@ pub(super) fn toolbar_and_menu(tools: MessageTools) -> AnyView {
                 {part(buttons)}
             </div>
             {dialog::menu("dialog menu message-menu", tools.is_menu_open, TITLE_ID, menu)}
+            {access_dialog(tools.row_context.room, tools.access)}
+            {message_dialogs(tools.moderation)}
         </div>
     }
     .into_any()

@@ -2,9 +2,11 @@
 //! statuses above the messages, and rare rows.
 
 mod actions;
+mod moderation;
 mod pointer;
 mod rare_rows;
 mod room_state;
+mod silenced;
 
 use leptos::prelude::*;
 
@@ -19,18 +21,20 @@ use crate::time::Formats;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{text, when};
 
-pub(crate) use rare_rows::{message_refusal, presence_line};
+pub(crate) use rare_rows::{deleted_message, message_refusal, presence_line};
 
 /// The tools.
 pub(crate) fn tools() -> AnyView {
     let row_context: RowContext = expect_context();
     let RowContext { room, delivery_target, first_newest, .. } = row_context;
+    let app = use_app();
     let message_tools = actions::MessageTools::new(row_context);
     pointer::listen(message_tools);
     view! {
         {day_at_top(row_context)}
         {actions::toolbar_and_menu(message_tools)}
         {delivery_dialog(room, delivery_target)}
+        {silenced::silenced(app, room)}
         <Announcer room=room first=first_newest.get_value() />
     }
     .into_any()

@@ -2,12 +2,26 @@
 
 use leptos::prelude::*;
 use madang_client::views::chat::PresenceSummary;
+use madang_shared::moderation::DeletedBy;
 use madang_shared::{CommandId, Failure, RoomId, Seq, User};
 
 use crate::context::{discard, use_app};
-use crate::i18n::use_lang;
+use crate::i18n::{Words, use_lang};
 use crate::ui::erased::events;
 use crate::ui::undo_bar::use_undo_bar;
+
+const DELETED: Words = Words::new("삭제된 메시지입니다", "This message was deleted");
+const DELETED_BY_MODERATOR: Words =
+    Words::new("관리자가 삭제한 메시지입니다", "A moderator deleted this message");
+
+/// The place of a deleted message.
+pub(crate) fn deleted_message(by: DeletedBy) -> AnyView {
+    let words = match by {
+        DeletedBy::Author => DELETED,
+        DeletedBy::Moderator => DELETED_BY_MODERATOR,
+    };
+    view! { <span class="chat-deleted" data-testid="deleted">{words.now()}</span> }.into_any()
+}
 
 /// The users who joined and left after a message.
 pub(crate) fn presence_line(room: RoomId, after: Seq) -> AnyView {
