@@ -129,7 +129,14 @@ impl ChatPage {
     /// Types a text and sends it.
     pub(crate) async fn send(&self, text: &str) -> Result<()> {
         let composer = self.browser.find("composer").await?;
-        composer.send_keys(text.to_owned() + Key::Enter).await?;
+        // ChromeDriver 148 types no characters outside the Basic Multilingual Plane, as emoji are; 156 does.
+        if text.chars().any(|letter| letter.len_utf16() > 1) {
+            composer.focus().await?;
+            self.browser.insert_text(text).await?;
+            self.browser.keys(Key::Enter).await?;
+        } else {
+            composer.send_keys(text.to_owned() + Key::Enter).await?;
+        }
         until_true("the composer is empty", async || Ok(self.composer_text().await?.is_empty()))
             .await
     }
