@@ -88,7 +88,7 @@ pub(super) fn erasure(asked: ErasureQuestion) -> AnyView {
         }
     };
     view! {
-        {part(move || asked.receipt.get().map_or_else(|| ().into_any(), |receipt| shown(asked, receipt)))}
+        {part(move || asked.receipt.get().map_or_else(|| ().into_any(), |receipt| shown(asked, &receipt)))}
         {question(asked.open, texts, fields, erase)}
     }
     .into_any()
@@ -106,7 +106,7 @@ fn fields() -> AnyView {
     .into_any()
 }
 
-fn shown(asked: ErasureQuestion, receipt: ErasureReceipt) -> AnyView {
+fn shown(asked: ErasureQuestion, receipt: &ErasureReceipt) -> AnyView {
     let path = |ending: &str| format!("{ERASURES_PATH}/{}.{ending}", receipt.id);
     let (as_text, as_json) = (path("txt"), path("json"));
     let file = |ending: &str| format!("receipt-{}.{ending}", receipt.id);

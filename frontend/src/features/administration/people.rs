@@ -75,9 +75,6 @@ pub(super) fn people() -> AnyView {
             of.set(event_target_value(&event));
         }
     };
-    let roles = Role::ALL.iter().rev().map(|it| {
-        view! { <option value=it.name()>{role_name(*it).now()}</option> }
-    });
     let asked = DeactivationQuestion {
         open: state(false),
         user: state(None),
@@ -112,6 +109,9 @@ pub(super) fn people() -> AnyView {
         }
     };
     let erased = ErasureQuestion::new();
+    let roles = Role::ALL.iter().rev().map(|it| (it.name(), role_name(*it)));
+    let accounts =
+        [(AccountState::Active.name(), ACTIVE), (AccountState::Deactivated.name(), DEACTIVATED)];
     let search = move |event| {
         after.set(None);
         wanted.set(event_target_value(&event));
@@ -123,21 +123,8 @@ pub(super) fn people() -> AnyView {
             <input type="search" dir="auto" class="search-field" data-testid="people-search" aria-label=FIND.now() placeholder=FIND.now() on:input=events::change(search) />
         </label>
         <div class="admin-form">
-            <label class="admin-field">
-                <span class="label">{ROLE.now()}</span>
-                <select class="field" data-testid="people-role" on:change=events::change(choose(role))>
-                    <option value="">{ALL.now()}</option>
-                    {roles.collect_view()}
-                </select>
-            </label>
-            <label class="admin-field">
-                <span class="label">{STATE.now()}</span>
-                <select class="field" data-testid="people-state" on:change=events::change(choose(account))>
-                    <option value="">{ALL.now()}</option>
-                    <option value=AccountState::Active.name()>{ACTIVE.now()}</option>
-                    <option value=AccountState::Deactivated.name()>{DEACTIVATED.now()}</option>
-                </select>
-            </label>
+            {choice(ROLE, "people-role", roles.collect(), choose(role))}
+            {choice(STATE, "people-state", accounts.to_vec(), choose(account))}
         </div>
         {erasure(erased)}
         {draw_loaded(people, move |page| {
@@ -154,6 +141,28 @@ pub(super) fn people() -> AnyView {
         })}
         {question(asked.open, texts, reason_field, deactivate)}
         {restriction_dialog(restrictions)}
+    }
+    .into_any()
+}
+
+/// A labelled choice among values, or all of them.
+fn choice(
+    label: Words,
+    id: &'static str,
+    values: Vec<(&'static str, Words)>,
+    choose: impl Fn(leptos::ev::Event) + 'static,
+) -> AnyView {
+    let options = values.into_iter().map(|(value, name)| {
+        view! { <option value=value>{name.now()}</option> }
+    });
+    view! {
+        <label class="admin-field">
+            <span class="label">{label.now()}</span>
+            <select class="field" data-testid=id on:change=events::change(choose)>
+                <option value="">{ALL.now()}</option>
+                {options.collect_view()}
+            </select>
+        </label>
     }
     .into_any()
 }
@@ -232,14 +241,14 @@ fn row(
         .into_any()
     };
     // The lists of sessions of the people whose details are shown stay when the list is loaded again.
-    let shown: ShownDetails = expect_context();
-    let shows = memo(move || shown.0.with(|shown| shown.contains(&id)));
+    let open: ShownDetails = expect_context();
+    let is_open = memo(move || open.0.with(|open| open.contains(&id)));
     let toggle = move |_| {
-        shown.0.update(|shown| {
-            let before = shown.len();
-            shown.retain(|it| *it != id);
-            if shown.len() == before {
-                shown.push(id);
+        open.0.update(|open| {
+            let before = open.len();
+            open.retain(|it| *it != id);
+            if open.len() == before {
+                open.push(id);
             }
         });
     };
@@ -260,12 +269,12 @@ fn row(
                 <p class="hint">{about}</p>
             </div>
             {role_choice(id, role)}
-            <button class="button" aria-label=details_label aria-expanded=flag(move || shows.get()) data-testid=format!("more-{id}") on:click=events::click(toggle)>{DETAILS.now()}</button>
+            <button class="button" aria-label=details_label aria-expanded=flag(move || is_open.get()) data-testid=format!("more-{id}") on:click=events::click(toggle)>{DETAILS.now()}</button>
             {(id != me).then_some(restrict)}
             {button}
             {erase}
             {grant_choices(id, grants, decided, asked.grants_of)}
-            {when(move || shows.get(), move || person_details(id))}
+            {when(move || is_open.get(), move || person_details(id))}
         </li>
     }
     .into_any()

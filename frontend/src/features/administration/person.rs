@@ -113,7 +113,7 @@ fn reset(id: UserId) -> AnyView {
             <span>{REMOVES_FACTORS.now()}</span>
         </label>
         <button class="button" data-testid="reset-make" on:click=events::click(make)>{MAKE_LINK.now()}</button>
-        {error_line(failure, |lang, failure| lang.refusal(failure))}
+        {error_line(failure, Lang::refusal)}
         {part(move || link.get().map_or_else(|| ().into_any(), |link| shown_link("reset-link", RESET, link)))}
     }
     .into_any()

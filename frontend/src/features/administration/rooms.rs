@@ -44,7 +44,7 @@ pub(super) fn rooms() -> AnyView {
     });
     draw_loaded(rooms, move |page| {
         let last = page.rooms.last().map(|last| last.id);
-        let rows = page.rooms.into_iter().map(|room| row(room, open)).collect_view();
+        let rows = page.rooms.iter().map(|room| row(room, open)).collect_view();
         view! {
             <ul class="admin-list" data-testid="admin-room-list">{rows}</ul>
             {more_button(page.more, move || after.set(last))}
@@ -61,7 +61,7 @@ fn pending_commands(client: &Client) -> u32 {
     of_rooms.map(|_| 1).sum()
 }
 
-fn row(room: RoomSize, open: State<Option<RoomId>>) -> AnyView {
+fn row(room: &RoomSize, open: State<Option<RoomId>>) -> AnyView {
     let lang = use_lang();
     let (members, messages) = (room.members, room.messages);
     let about = text(move || room_size(lang.get(), members, messages));
@@ -82,7 +82,7 @@ fn row(room: RoomSize, open: State<Option<RoomId>>) -> AnyView {
         }
         _ => view! { <span class="admin-name">{PRIVATE.now()}</span> }.into_any(),
     };
-    let tools = (room.kind == RoomKind::Public).then(|| tools(&room, open));
+    let tools = (room.kind == RoomKind::Public).then(|| tools(room, open));
     view! {
         <li class="admin-row" data-testid=format!("admin-room-{}", room.id)>
             <div class="admin-about">

@@ -70,9 +70,11 @@ fn news(client: &Client, room: RoomId, announced: Seq, lang: Lang) -> Vec<(u64, 
     let me = features.me().id;
     let after = timeline.messages().iter().rev().take_while(|message| message.seq > announced);
     let mut news: Vec<_> = after.filter(|message| message.author.id != me).collect();
-    if news.len() > MAX_READ {
+    if let Some(newest) = news.first()
+        && news.len() > MAX_READ
+    {
         let count = u64::try_from(news.len()).unwrap_or(u64::MAX);
-        return vec![(news[0].seq.0, lang.new_messages(count))];
+        return vec![(newest.seq.0, lang.new_messages(count))];
     }
     news.reverse();
     let line = |message: &&Message| {

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use madang_client::Slice;
+use madang_client::{Client, Slice};
 use madang_shared::User;
 use madang_shared::grants::{GRANTS_PATH, Grant, Grants, OwnGrants};
 
@@ -25,7 +25,7 @@ impl MyGrants {
     pub(crate) fn load() -> Self {
         let store = use_app().driver.store();
         let known = state(None);
-        let checks = memo(move || store.read(Slice::Connection, |client| client.rights_checks()));
+        let checks = memo(move || store.read(Slice::Connection, Client::rights_checks));
         effect(move || {
             checks.get();
             spawn_local(async move {

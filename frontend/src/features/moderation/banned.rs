@@ -25,6 +25,16 @@ const ADDRESS: Words =
 /// The path of the session, whose answer has the ban.
 const SESSION_PATH: &str = "/api/session";
 
+/// What is known about why this browser may not come in.
+#[derive(Clone)]
+enum Known {
+    /// The server has not answered yet.
+    Nothing,
+    /// The account of this browser's session has no ban, so the ban is of the address.
+    Address,
+    Account(Ban),
+}
+
 /// The cover, once the server has closed the connection because of a ban.
 pub(crate) fn banned() -> AnyView {
     let store = use_app().driver.store();
@@ -59,26 +69,26 @@ fn cover() -> AnyView {
     .into_any()
 }
 
-/// The ban of this browser's session; none inside if only the address is banned.
-fn load() -> State<Option<Option<Ban>>> {
-    let ban = state(None);
+/// Asks for the ban of this browser's session.
+fn load() -> State<Known> {
+    let ban = state(Known::Nothing);
     spawn_local(async move {
         // The session of a banned address is refused as a whole.
         let own = session::load::<OwnBan>(SESSION_PATH).await;
-        ban.try_set(Some(own.ok().and_then(|own| own.ban)));
+        ban.try_set(own.ok().and_then(|own| own.ban).map_or(Known::Address, Known::Account));
     });
     ban
 }
 
-fn line(ban: State<Option<Option<Ban>>>) -> AnyView {
+fn line(ban: State<Known>) -> AnyView {
     let lang = use_lang();
     let times = Times::new();
     let sentence = text(move || {
         let lang = lang.get();
         match ban.get() {
-            None => String::new(),
-            Some(None) => ADDRESS.of(lang).to_owned(),
-            Some(Some(ban)) => sentence(lang, &ban, times),
+            Known::Nothing => String::new(),
+            Known::Address => ADDRESS.of(lang).to_owned(),
+            Known::Account(ban) => sentence(lang, &ban, times),
         }
     });
     view! { <p class="user-text" dir="auto" role="status" data-testid="banned-why">{sentence}</p> }
@@ -88,7 +98,7 @@ fn line(ban: State<Option<Option<Ban>>>) -> AnyView {
 /// The line about the ban of this browser's session, for the page that signs in; nothing without a ban.
 pub(crate) fn ban_line() -> AnyView {
     let ban = load();
-    let has_ban = move || ban.with(|ban| matches!(ban, Some(Some(_))));
+    let has_ban = move || ban.with(|ban| matches!(ban, Known::Account(_)));
     when(has_ban, move || view! { <div class="callout">{line(ban)}</div> }.into_any())
 }
 

@@ -66,12 +66,14 @@ pub(crate) fn unread_beside_messages(store: ClientStore) -> u64 {
 /// The route that a notice links to.
 fn source(what: &NoticeContent) -> Option<Route> {
     match what {
-        NoticeContent::Mentioned { room, message, .. } => Some(Route::Message(*room, *message)),
+        NoticeContent::Mentioned { room, message, .. }
+        | NoticeContent::ReportDecided { room, message, .. } => {
+            Some(Route::Message(*room, *message))
+        }
         NoticeContent::Posted { .. } => Some(Route::Page(Page::Posts)),
         NoticeContent::Ordered { .. } => Some(Route::Page(Page::OrdersBoard)),
         NoticeContent::OrderMoved { .. } => Some(Route::Page(Page::Orders)),
         NoticeContent::Reported { .. } => Some(Route::Page(Page::Administration)),
-        NoticeContent::ReportDecided { room, message, .. } => Some(Route::Message(*room, *message)),
         NoticeContent::Scheduled { .. } | NoticeContent::Demonstrated { .. } => None,
     }
 }

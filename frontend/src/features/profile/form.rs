@@ -40,6 +40,7 @@ const QUIET_HINT: Words = Words::new(
 );
 const FROM: Words = Words::new("시작", "From");
 const TO: Words = Words::new("끝", "To");
+const CLEAR: Words = Words::new("지우기", "Clear");
 const SAVE: Words = Words::new("프로필 저장", "Save the profile");
 const SAVED: Words = Words::new("프로필을 저장했습니다.", "The profile is saved.");
 const UNKNOWN_ZONE: Words = Words::new(
@@ -201,7 +202,6 @@ fn clear_hours(fields: Fields) -> AnyView {
             }
         }
     };
-    const CLEAR: Words = Words::new("지우기", "Clear");
     view! { <button type="button" class="button" data-testid="quiet-clear" on:click=events::click(clear)>{CLEAR.now()}</button> }.into_any()
 }
 
