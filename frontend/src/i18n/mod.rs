@@ -148,6 +148,8 @@ impl Words {
 
 /// The button that changes nothing.
 pub(crate) const CANCEL: Words = Words::new("취소", "Cancel");
+/// The button that opens a menu.
+pub(crate) const MORE: Words = Words::new("더 보기", "More");
 
 /// The current language.
 #[inline(never)]

@@ -4,15 +4,13 @@ use leptos::prelude::*;
 
 use super::rail::back;
 use crate::context::{AppContext, MEMBERS_OPENER_ID, VIEW_MENU_ID, use_app};
-use crate::i18n::{Words, tr, use_lang};
+use crate::i18n::{MORE, tr, use_lang};
 use crate::route::Route;
 use crate::ui::dialog;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{derived, flag, part, text, when};
 use crate::ui::icon::Icon;
 use crate::ui::skeleton::Shape;
-
-const MENU: Words = Words::new("더 보기", "More");
 
 /// The header.
 #[component]
@@ -37,7 +35,7 @@ pub(super) fn Header() -> impl IntoView {
                 {when(is_room, move || topic(app))}
             </div>
             {when(is_room, move || members_opener(app))}
-            <button id=VIEW_MENU_ID class="icon-button" data-testid="view-menu" aria-haspopup="dialog" aria-label=MENU.now() title=MENU.now() on:click=events::click(move |_| app.view_menu.set(true))>
+            <button id=VIEW_MENU_ID class="icon-button" data-testid="view-menu" aria-haspopup="dialog" aria-label=MORE.now() title=MORE.now() on:click=events::click(move |_| app.view_menu.set(true))>
                 {Icon::More.draw()}
             </button>
         </header>

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
+use thirtyfour::Key;
 
 use crate::days::{noon_time_zone, set_time_zone};
 use crate::layout::set_size;
@@ -145,6 +146,14 @@ async fn a_message_has_its_actions_under_the_pointer() -> Result<()> {
             })
             .await?;
         }
+        // The toolbar has the quick actions, and the menu has all.
+        browser.click_css(".message-toolbar [data-testid='message-more']").await?;
+        browser.find_css(".message-menu [data-testid='delete-message']").await?;
+        browser.keys(Key::Escape).await?;
+        until_true("the menu is closed", async || {
+            browser.eval("return !document.querySelector('.message-menu').open", []).await
+        })
+        .await?;
         browser.click_css(".message-toolbar [data-testid='inspect']").await?;
         browser.find("delivery-stored").await?;
         Ok(())

@@ -18,7 +18,7 @@ use crate::browser;
 use crate::client_store::ClientStore;
 use crate::context::use_app;
 use crate::driver::Driver;
-use crate::i18n::{Lang, Words, use_lang};
+use crate::i18n::{Lang, MORE, Words, use_lang};
 use crate::route::Page;
 use crate::text::lower_case;
 use crate::time::Times;
@@ -45,7 +45,6 @@ const READY: Words = Words::new("준비 완료", "Ready");
 const SERVE: Words = Words::new("서빙 완료", "Served");
 const ESTIMATE: Words = Words::new("준비까지 걸리는 시간", "Time until it is ready");
 const SHOW: Words = Words::new("보기", "Show");
-const CARD_MENU: Words = Words::new("더 보기", "More");
 
 /// The estimates to choose from, in minutes.
 const ESTIMATES: [u32; 4] = [10, DEFAULT_ESTIMATE_MINUTES, 20, 30];
@@ -265,7 +264,7 @@ fn board_card(driver: Driver, order: &Order, lang: Lang) -> AnyView {
     let menu = state(false);
     let cancel = cancel_button(driver, order).map(|button| {
         let id = order.id;
-        let label = text(move || format!("{}, #{id}", CARD_MENU.of(lang)));
+        let label = text(move || format!("{}, #{id}", MORE.of(lang)));
         let toggle = events::click(move |_| menu.update(|open| *open = !*open));
         let shown = flag(move || menu.get());
         let more = view! {

@@ -1,5 +1,5 @@
-//! The actions of a message: a toolbar beside the message under the pointer, and a menu that the keyboard or a long
-//! press opens. Both have the rows of [`actions`].
+//! The actions of a message: a toolbar beside the message under the pointer, with the quick ones, and a menu with all,
+//! which the toolbar, the keyboard or a long press opens. Both have the rows of [`actions`].
 
 use leptos::html;
 use leptos::prelude::*;
@@ -15,7 +15,7 @@ use crate::features::chat::mentions::known_users;
 use crate::features::chat::message::{MessageContent, RowContext};
 use crate::features::chat::rows::Row;
 use crate::features::room_access::{AccessQuestion, WHO_CAN_SEE, access_dialog};
-use crate::i18n::{Words, isolated, use_lang};
+use crate::i18n::{MORE, Words, isolated, use_lang};
 use crate::route::Route;
 use crate::ui::dialog;
 use crate::ui::erased::events;
@@ -69,6 +69,8 @@ struct MessageAction {
     id: &'static str,
     icon: Icon,
     name: Words,
+    /// Whether the action is in the toolbar too.
+    is_quick: bool,
     run: Box<dyn Fn()>,
 }
 
@@ -81,6 +83,7 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
             id: "copy-text",
             icon: Icon::Copy,
             name: COPY_TEXT,
+            is_quick: true,
             run: Box::new(move || tools.copy("copy-text", text.clone())),
         });
     }
@@ -92,12 +95,14 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
             id: "copy-message-link",
             icon: Icon::Link,
             name: COPY_LINK,
+            is_quick: true,
             run: Box::new(move || tools.copy("copy-message-link", link())),
         });
         rows.push(MessageAction {
             id: "inspect",
             icon: Icon::Received,
             name: DELIVERY,
+            is_quick: true,
             run: Box::new(move || {
                 tools.is_menu_open.set(false);
                 // The menu gives the focus back first, so that the next dialog returns it to the message.
@@ -110,6 +115,7 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
             id: "message-access",
             icon: Icon::Lock,
             name: WHO_CAN_SEE,
+            is_quick: false,
             run: Box::new(move || {
                 tools.is_menu_open.set(false);
                 request_animation_frame(move || tools.access.ask(seq));
@@ -123,6 +129,7 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
             id: "show-author",
             icon: Icon::People,
             name: AUTHOR,
+            is_quick: false,
             run: Box::new(move || {
                 tools.is_menu_open.set(false);
                 let author = author.clone();
@@ -145,6 +152,7 @@ fn moderation_rows(message: &SelectedMessage, tools: MessageTools) -> Vec<Messag
         id,
         icon,
         name,
+        is_quick: false,
         run: Box::new(move || {
             tools.is_menu_open.set(false);
             // The menu gives the focus back first, so that the dialog returns it to the message.
@@ -282,8 +290,21 @@ pub(super) fn toolbar_and_menu(tools: MessageTools) -> AnyView {
     });
     let buttons = move || {
         let message = tools.hovered.get().and_then(|key| tools.find(key));
-        let actions = message.map(|message| actions(&message, tools)).unwrap_or_default();
-        actions.into_iter().map(|action| button(action, tools)).collect::<Vec<_>>().into_any()
+        let Some(message) = message else { return ().into_any() };
+        let quick = actions(&message, tools).into_iter().filter(|action| action.is_quick);
+        let more = MessageAction {
+            id: "message-more",
+            icon: Icon::More,
+            name: MORE,
+            is_quick: true,
+            run: Box::new(move || {
+                if let Some(key) = tools.hovered.get_untracked() {
+                    tools.open_menu(key);
+                }
+            }),
+        };
+        let buttons = quick.chain([more]).map(|action| button(action, tools));
+        buttons.collect::<Vec<_>>().into_any()
     };
     let menu = move || match tools.chosen.get().and_then(|key| tools.find(key)) {
         None => ().into_any(),
@@ -316,7 +337,10 @@ fn words(id: &'static str, name: Words, tools: MessageTools) -> Signal<&'static 
 }
 
 /// A button of the toolbar. It is for the pointer: the menu is the keyboard's way.
-fn button(MessageAction { id, icon, name, run }: MessageAction, tools: MessageTools) -> AnyView {
+fn button(
+    MessageAction { id, icon, name, run, .. }: MessageAction,
+    tools: MessageTools,
+) -> AnyView {
     let label = words(id, name, tools);
     let icon = part(move || match tools.copied.get() {
         Some((copied, true)) if copied == id => Icon::Check.draw(),
@@ -335,7 +359,7 @@ fn menu(message: &SelectedMessage, tools: MessageTools) -> AnyView {
     let MessageContent { author, at, .. } = &message.content;
     let at = tools.row_context.formats.with_value(|formats| formats.full(*at));
     let items = actions(message, tools).into_iter().map(|action| {
-        let MessageAction { id, icon, name, run } = action;
+        let MessageAction { id, icon, name, run, .. } = action;
         view! {
             <li>
                 <button class="menu-item" data-testid=id on:click=events::click_once(move |_| run())>
