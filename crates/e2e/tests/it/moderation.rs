@@ -110,7 +110,8 @@ async fn a_muted_person_reads_until_when_and_why_until_it_ends() -> Result<()> {
         minsu.open_room(room).await?;
         minsu.open_composer().await?;
         let browser = &jane.browser;
-        jane.choose("room-manage").await?;
+        browser.click("view-menu").await?;
+        browser.click("room-manage").await?;
         browser.until_text("room-members", |text| text.contains("민수")).await?;
         let mute = "return document.querySelector('[data-testid^=mute-]').dataset.testid";
         let mute: String = browser.eval(mute, []).await?;

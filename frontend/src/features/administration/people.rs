@@ -252,7 +252,7 @@ fn row(
             }
         });
     };
-    let details_label = format!("{}: {}", DETAILS.of(lang.get_untracked()), user.name);
+    let details_label = format!("{}: {}", DETAILS.of(lang.get_untracked()), isolated(&user.name));
     let of_erasure = user.clone();
     let erase = (id != me).then(move || {
         let ask = move |_| erased.ask(of_erasure.clone());

@@ -14,7 +14,7 @@ use madang_shared::profile::{OwnProfile, PROFILE_PATH, Profile, ProfileChange};
 use crate::account_requests::{answer_of, post_to};
 use crate::browser;
 use crate::context::AppContext;
-use crate::i18n::{Words, use_lang};
+use crate::i18n::{Words, isolated, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
 
@@ -46,7 +46,7 @@ pub(crate) fn is_quiet(app: AppContext) -> bool {
 
 /// The name of a person in a list, which opens the card.
 pub(crate) fn person_link(app: AppContext, user: User, content: AnyView) -> AnyView {
-    let label = format!("{}: {}", user.name, CARD.of(use_lang().get_untracked()));
+    let label = format!("{}: {}", isolated(&user.name), CARD.of(use_lang().get_untracked()));
     let open = move |_| app.show_card(user.clone());
     view! { <button type="button" class="person-link" aria-haspopup="dialog" aria-label=label data-testid="person-link" on:click=events::click_once(open)>{content}</button> }
         .into_any()
