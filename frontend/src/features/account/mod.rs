@@ -138,7 +138,7 @@ pub(crate) fn sign_out_question(asking: State<bool>) -> AnyView {
                 clean_up();
                 auth.sign_out(true);
             } else {
-                failed.set(true);
+                failed.try_set(true);
             }
         });
     };

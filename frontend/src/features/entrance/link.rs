@@ -86,7 +86,9 @@ fn form(token: String, link: LinkInfo, shown: State<LinkState>) -> AnyView {
         spawn_local(async move {
             if is_device {
                 match request_device(None, Some(token)).await {
-                    Ok(ticket) => shown.set(LinkState::Waiting(Wait(ticket))),
+                    Ok(ticket) => {
+                        shown.try_set(LinkState::Waiting(Wait(ticket)));
+                    }
                     Err(refused) => form.refuse(refused),
                 }
             } else {
@@ -94,7 +96,7 @@ fn form(token: String, link: LinkInfo, shown: State<LinkState>) -> AnyView {
                 match answered.and_then(|answered| password_answer(&answered)) {
                     Ok(PasswordAnswer::SignedIn(user)) => enter(auth, user),
                     Ok(PasswordAnswer::NeedsCode(challenge)) => {
-                        shown.set(LinkState::NeedsCode(challenge));
+                        shown.try_set(LinkState::NeedsCode(challenge));
                     }
                     Err(refused) => form.refuse(refused),
                 }

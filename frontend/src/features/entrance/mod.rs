@@ -129,7 +129,9 @@ fn forms(wait: State<Option<Wait>>, challenge: State<Option<String>>) -> AnyView
             spawn_local(async move {
                 match sign_in_with_password(typed(name), typed(password)).await {
                     Ok(PasswordAnswer::SignedIn(user)) => enter(auth, user),
-                    Ok(PasswordAnswer::NeedsCode(named)) => challenge.set(Some(named)),
+                    Ok(PasswordAnswer::NeedsCode(named)) => {
+                        challenge.try_set(Some(named));
+                    }
                     Err(refused) => by_password.refuse(refused),
                 }
             });
@@ -140,7 +142,9 @@ fn forms(wait: State<Option<Wait>>, challenge: State<Option<String>>) -> AnyView
         if by_code.start() {
             spawn_local(async move {
                 match request_device(Some(typed(code)), None).await {
-                    Ok(ticket) => wait.set(Some(Wait(ticket))),
+                    Ok(ticket) => {
+                        wait.try_set(Some(Wait(ticket)));
+                    }
                     Err(refused) => by_code.refuse(refused),
                 }
             });

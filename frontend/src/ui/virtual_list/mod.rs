@@ -201,12 +201,13 @@ impl<R: ListRow> VirtualList<R> {
         Some((row?, element))
     }
 
-    /// The elements; none while they have no size, as in a part of the page that is not displayed.
+    /// The elements; none while they have no size, as in a part of the page that is not displayed, and none once the
+    /// list is gone, because measuring waits until the rows are drawn.
     fn elements(self) -> Option<ListElements> {
         let elements = ListElements {
-            scroller: self.scroller.get_untracked()?.into(),
-            space: self.space.get_untracked()?.into(),
-            window: self.window.get_untracked()?.into(),
+            scroller: self.scroller.try_get_untracked()??.into(),
+            space: self.space.try_get_untracked()??.into(),
+            window: self.window.try_get_untracked()??.into(),
         };
         (elements.scroller.client_height() > 0).then_some(elements)
     }
