@@ -95,7 +95,7 @@ pub fn needs(change: &ChatChange) -> Need {
     }
 }
 
-/// Whether a change writes to others; see [`crate::policy::rights::check_speech`].
+/// Whether a change writes to others; see [`crate::policy::restrictions::check_speech`].
 pub fn is_speech(change: &ChatChange) -> bool {
     matches!(change, ChatChange::Post { .. })
 }

@@ -124,7 +124,7 @@ macro_rules! features {
         }
 
         /// Whether a change writes to others: a silenced user may not make it. See
-        /// [`check_speech`](crate::policy::rights::check_speech).
+        /// [`check_speech`](crate::policy::restrictions::check_speech).
         pub fn is_speech(change: &Change) -> bool {
             match change {
                 $($(Change::$feature(_change) => false $(|| $speech(_change))?,)?)+

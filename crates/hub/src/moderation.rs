@@ -151,7 +151,8 @@ fn overlaps_loopback(network: IpNet) -> bool {
 
 /// The refusal of a request from a banned network.
 pub fn address_banned(ban: &AddressBan) -> Failure {
-    let until = ban.until.map(|until| format!(" until {}", crate::policy::rights::utc(until)));
+    let until =
+        ban.until.map(|until| format!(" until {}", crate::policy::restrictions::utc(until)));
     let message = format!("Your address is banned{}.", until.unwrap_or_default());
     Failure::new(ErrorCode::Forbidden, message)
 }
@@ -259,7 +260,7 @@ pub trait Moderation: Send + Sync + 'static {
         request: DecisionRequest,
     ) -> BoxFuture<'static, Result<bool, StoreError>>;
 
-    /// Checks that a user is not silenced in a room; see [`crate::policy::rights::check_speech`].
+    /// Checks that a user is not silenced in a room; see [`crate::policy::restrictions::check_speech`].
     ///
     /// # Errors
     /// `forbidden`.

@@ -332,7 +332,7 @@ pub trait Store:
     /// recorded: see [`Self::sign_up`].
     ///
     /// # Errors
-    /// Refused as `forbidden` while the user is banned; see [`crate::policy::rights::check_ban`].
+    /// Refused as `forbidden` while the user is banned; see [`crate::policy::restrictions::check_ban`].
     fn session(
         &self,
         token: TokenHash,

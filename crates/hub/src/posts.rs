@@ -37,7 +37,7 @@ pub fn query_needs(_query: &PostsQuery) -> Need {
     Need::FEED
 }
 
-/// Whether a change writes to others; see [`crate::policy::rights::check_speech`].
+/// Whether a change writes to others; see [`crate::policy::restrictions::check_speech`].
 pub fn is_speech(change: &PostsCommand) -> bool {
     match change {
         PostsCommand::Create { .. } | PostsCommand::Edit { .. } | PostsCommand::Greet { .. } => {

@@ -145,7 +145,7 @@ pub fn needs(change: &RoomsChange) -> Need {
     }
 }
 
-/// Whether a change writes to others: a name or a description. See [`crate::policy::rights::check_speech`].
+/// Whether a change writes to others: a name or a description. See [`crate::policy::restrictions::check_speech`].
 pub fn is_speech(change: &RoomsChange) -> bool {
     matches!(
         change,

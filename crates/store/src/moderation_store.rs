@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 use madang_hub::moderation::{DecisionRequest, Moderation, ReportRequest};
-use madang_hub::policy::rights::check_speech;
+use madang_hub::policy::restrictions::check_speech;
 use madang_hub::ports::{StoreError, TokenHash};
 use madang_shared::moderation::{AddressBan, Ban, ReportsPage};
 use madang_shared::{RoomId, Timestamp, UserId};

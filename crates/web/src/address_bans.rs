@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use madang_hub::budgets::network::Network;
 use madang_hub::moderation::parse_network;
-use madang_hub::policy::rights::is_in_force;
+use madang_hub::policy::restrictions::is_in_force;
 use madang_hub::ports::Clock;
 use madang_shared::Timestamp;
 use madang_shared::moderation::AddressBan;

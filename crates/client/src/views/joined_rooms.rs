@@ -174,7 +174,8 @@ impl JoinedRooms {
             }
             ChatEvent::MessageDeleted { message, by } => {
                 self.timelines.or_default(room).delete(message, by);
-                return self.if_open(room, [Slice::Timeline]);
+                // The list of rooms shows the last message.
+                return self.timeline_slices(room);
             }
             // The end of the membership follows.
             ChatEvent::Deleted => return Vec::new(),

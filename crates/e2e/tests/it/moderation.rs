@@ -87,6 +87,8 @@ async fn a_deleted_message_disappears_while_another_person_looks() -> Result<()>
             .eval("return [...document.querySelectorAll('[data-testid=deleted]')].map(it => it.textContent)", [])
             .await?;
         ensure!(words == ["This message was deleted", "A moderator deleted this message"], "{words:?}");
+        let row = format!("room-{room}");
+        jane.browser.until_text(&row, |text| text.contains("You: Deleted message")).await?;
         look(&jane.browser, "moderation-deleted-en-desktop").await?;
         look(&minsu.browser, "moderation-deleted-ko-phone").await?;
         // A page that is opened later gets the place alone.

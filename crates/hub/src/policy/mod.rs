@@ -3,6 +3,7 @@
 pub mod access;
 pub mod audience;
 pub mod grants;
+pub mod restrictions;
 pub mod rights;
 
 use madang_shared::apps::App;

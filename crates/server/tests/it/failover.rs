@@ -1,5 +1,6 @@
 //! A standby of PostgreSQL takes over while servers run, and lacks what clients know.
 
+use std::collections::VecDeque;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -85,27 +86,27 @@ async fn a_standby_that_lacks_messages_takes_over_and_every_client_gets_its_stat
     primary.kill();
     standby.execute("SELECT pg_promote()".to_owned());
 
-    // No event of the new log comes before the new state.
-    let before = post_until_stored(&mut author, "three").await;
-    let mut reset = None;
-    for frame in before {
+    // No event of the new log comes before the new state. Event and acknowledgement have no order.
+    let mut frames = VecDeque::from(post_until_stored(&mut author, "three").await);
+    let mut shown = None;
+    while shown.as_ref().and_then(|shown: &Vec<String>| shown.last()).is_none_or(|it| it != "three")
+    {
+        let frame = match frames.pop_front() {
+            Some(frame) => frame,
+            None => author.next().await,
+        };
         if let Some(state) = frame.get("reset") {
-            reset = Some(state.clone());
+            assert_ne!(state["position"]["epoch"].as_u64(), Some(epochs[0]));
+            shown = Some(texts(state).into_iter().map(str::to_owned).collect());
         } else if let Some(event) = frame.get("event") {
             let text = posted_text(event).unwrap();
-            assert!(text.starts_with("lost") || reset.is_some(), "{text}");
+            match &mut shown {
+                Some(shown) => shown.push(text.to_owned()),
+                None => assert!(text.starts_with("lost"), "{text}"),
+            }
         }
     }
-    let reset = match reset {
-        Some(reset) => reset,
-        None => author.until("reset").await,
-    };
-    assert_ne!(reset["position"]["epoch"].as_u64(), Some(epochs[0]));
-    let mut shown: Vec<String> = texts(&reset).into_iter().map(str::to_owned).collect();
-    while shown.last().map(String::as_str) != Some("three") {
-        shown.push(posted_text(&author.until("event").await).unwrap().to_owned());
-    }
-    assert_eq!(shown, ["one", "two", "three"]);
+    assert_eq!(shown.unwrap(), ["one", "two", "three"]);
 
     let (mut shown, mut position) = (None, 0);
     while shown.as_ref().is_none_or(|shown: &Vec<String>| shown.len() < 3) {

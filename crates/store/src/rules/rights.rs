@@ -1,6 +1,7 @@
 //! The rights of users: reads the facts, and lets the hub decide.
 
 use madang_hub::features::{self, Change};
+use madang_hub::policy::restrictions;
 use madang_hub::policy::rights::{self, Need, RoomFacts, UserFacts};
 use madang_shared::grants::Grants;
 use madang_shared::moderation::Silence;
@@ -50,14 +51,14 @@ pub(crate) fn require_change(
         Ok((user_facts(user, row)?, room_facts(row)?, bans::read(row, 7)?, silences))
     })?;
     let (mut user, room, ban, silences) = facts.ok_or_else(rights::no_user)?;
-    rights::check_ban(ban.as_ref(), now)?;
+    restrictions::check_ban(ban.as_ref(), now)?;
     if need.is_of_grants() {
         user.grants = grants::of_user(transaction, user.user)?;
     }
     rights::check(need, &user, room)?;
     if features::is_speech(change) {
         let silences: Vec<Silence> = silences.into_iter().flatten().collect();
-        rights::check_speech(&silences, now)?;
+        restrictions::check_speech(&silences, now)?;
     }
     Ok(())
 }

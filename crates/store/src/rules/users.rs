@@ -1,7 +1,7 @@
 //! Users, their sessions, and service accounts.
 
 use madang_hub::policy;
-use madang_hub::policy::rights::check_ban;
+use madang_hub::policy::restrictions::check_ban;
 use madang_hub::ports::{NewUser, ServiceAccount, SessionLimits, TokenHash, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::roles::RoomRole;

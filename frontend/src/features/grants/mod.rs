@@ -133,11 +133,11 @@ mod tests {
 
     #[test]
     fn the_page_says_what_is_needed_and_whom_to_ask() {
-        let mina = User { id: UserId(1), name: "미나".to_owned() };
-        let asked = [mina];
+        let asked = [(1, "미나"), (2, "דנה")]
+            .map(|(id, name)| User { id: UserId(id), name: name.to_owned() });
         assert_eq!(
             whom_to_ask(Lang::Ko, &[Grant::Kitchen], &asked),
-            "필요한 권한: 매장에서 주문 처리. 관리자에게 부탁하세요: \u{2068}미나\u{2069}"
+            "필요한 권한: 매장에서 주문 처리. 관리자에게 부탁하세요: 미나, \u{2068}דנה\u{2069}"
         );
         assert_eq!(
             whom_to_ask(Lang::En, &[Grant::Kitchen, Grant::Rider], &[]),

@@ -25,14 +25,14 @@ const ADDRESS: Words =
 /// The path of the session, whose answer has the ban.
 const SESSION_PATH: &str = "/api/session";
 
-/// What is known about why this browser may not come in.
+/// The answer to the question which ban keeps this browser out.
 #[derive(Clone)]
-enum Known {
-    /// The server has not answered yet.
-    Nothing,
+enum BanAnswer {
+    /// None yet.
+    Pending,
     /// The account of this browser's session has no ban, so the ban is of the address.
-    Address,
-    Account(Ban),
+    OfAddress,
+    OfAccount(Ban),
 }
 
 /// The cover, once the server has closed the connection because of a ban.
@@ -70,25 +70,27 @@ fn cover() -> AnyView {
 }
 
 /// Asks for the ban of this browser's session.
-fn load() -> State<Known> {
-    let ban = state(Known::Nothing);
+fn load() -> State<BanAnswer> {
+    let ban = state(BanAnswer::Pending);
     spawn_local(async move {
         // The session of a banned address is refused as a whole.
         let own = session::load::<OwnBan>(SESSION_PATH).await;
-        ban.try_set(own.ok().and_then(|own| own.ban).map_or(Known::Address, Known::Account));
+        ban.try_set(
+            own.ok().and_then(|own| own.ban).map_or(BanAnswer::OfAddress, BanAnswer::OfAccount),
+        );
     });
     ban
 }
 
-fn line(ban: State<Known>) -> AnyView {
+fn line(ban: State<BanAnswer>) -> AnyView {
     let lang = use_lang();
     let times = Times::new();
     let sentence = text(move || {
         let lang = lang.get();
         match ban.get() {
-            Known::Nothing => String::new(),
-            Known::Address => ADDRESS.of(lang).to_owned(),
-            Known::Account(ban) => sentence(lang, &ban, times),
+            BanAnswer::Pending => String::new(),
+            BanAnswer::OfAddress => ADDRESS.of(lang).to_owned(),
+            BanAnswer::OfAccount(ban) => sentence(lang, &ban, times),
         }
     });
     view! { <p class="user-text" dir="auto" role="status" data-testid="banned-why">{sentence}</p> }
@@ -98,7 +100,7 @@ fn line(ban: State<Known>) -> AnyView {
 /// The line about the ban of this browser's session, for the page that signs in; nothing without a ban.
 pub(crate) fn ban_line() -> AnyView {
     let ban = load();
-    let has_ban = move || ban.with(|ban| matches!(ban, Known::Account(_)));
+    let has_ban = move || ban.with(|ban| matches!(ban, BanAnswer::OfAccount(_)));
     when(has_ban, move || view! { <div class="callout">{line(ban)}</div> }.into_any())
 }
 

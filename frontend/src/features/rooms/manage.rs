@@ -10,6 +10,7 @@ use madang_shared::rooms::{Room, RoomChange, RoomsCommand};
 use madang_shared::{RoomId, User, UserId, validate};
 
 use super::people::people_choice;
+use crate::browser;
 use crate::context::{AppContext, use_app};
 use crate::features::moderation::{
     REASON_FOR_PERSON, USUAL_DURATION_MS, duration_choice, reason_input,
@@ -21,7 +22,6 @@ use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{Item, derived, each, effect, flag, part, text, when};
 use crate::ui::erased::signal::{State, state};
-use crate::ui::icon::Icon;
 use crate::ui::name_form::{NameFieldOptions, NameForm};
 
 const NAME: Words = Words::new("방 이름", "Room name");
@@ -274,9 +274,16 @@ fn restriction(
         view! { <button type="button" class="button" data-testid="member-unmute" aria-disabled=flag(move || !is_ready()) on:click=events::click_once(move |_| send(0))>{END_MUTE.now()}</button> }
     };
     let is_mute = act == RestrictionAct::Mute;
+    // The form is below the members.
+    let form = NodeRef::<leptos::html::Form>::new();
+    effect(move || {
+        if let Some(form) = form.get() {
+            browser::focus_on(&form);
+        }
+    });
     view! {
-        <form class="restriction" data-testid="restriction" on:submit=events::submit(submit) novalidate>
-            <h3 class="label">{title}</h3>
+        <form class="restriction" tabindex="-1" aria-labelledby="restriction-title" data-testid="restriction" node_ref=form on:submit=events::submit(submit) novalidate>
+            <h3 id="restriction-title" class="label">{title}</h3>
             {is_mute.then(|| duration_choice("restriction-lasts", asked.lasts_ms, false))}
             {reason_input("restriction-reason", REASON_FOR_PERSON, asked.reason)}
             <div class="dialog-actions">
@@ -322,12 +329,10 @@ fn member_row(
     };
     let acts = move || {
         view! {
-            <button class="icon-button" data-testid=format!("mute-{id}") aria-label=mute_label title=MUTE.now() on:click=ask(RestrictionAct::Mute)>
-                {Icon::Lock.draw()}
-            </button>
-            <button class="icon-button" data-testid=format!("remove-{id}") aria-label=remove_label title=REMOVE.now() on:click=ask(RestrictionAct::Remove)>
-                {Icon::Close.draw()}
-            </button>
+            <div class="manage-acts">
+                <button class="button" data-testid=format!("mute-{id}") aria-label=mute_label on:click=ask(RestrictionAct::Mute)>{MUTE.now()}</button>
+                <button class="button" data-testid=format!("remove-{id}") aria-label=remove_label on:click=ask(RestrictionAct::Remove)>{REMOVE.now()}</button>
+            </div>
         }
     };
     let is_me = app.driver.store().me().id == id;

@@ -20,6 +20,7 @@ use crate::ui::icon::Icon;
 const DRAFT: Words = Words::new("초안: ", "Draft: ");
 const YOU: Words = Words::new("나", "You");
 const PRIVATE: Words = Words::new("비공개", "Private");
+const GONE: Words = Words::new("삭제된 메시지", "Deleted message");
 const MUTED: Words = Words::new("알림 끔", "Muted");
 
 /// The row has space for fewer UTF-16 code units.
@@ -58,7 +59,13 @@ pub(super) fn joined_room(app: AppContext, times: Times, room: &Room) -> AnyView
                     let by = &last.author;
                     let name =
                         if by.id == me { YOU.of(lang.get()).into() } else { isolated(&by.name) };
-                    format!("{name}: {}", isolated(&beginning(&last.text, MAX_LINE)))
+                    // Only a deleted or an erased message has no text.
+                    let words = if last.text.is_empty() {
+                        GONE.of(lang.get()).into()
+                    } else {
+                        isolated(&beginning(&last.text, MAX_LINE)).into_owned()
+                    };
+                    format!("{name}: {words}")
                 }
             };
             Preview { is_draft, text, at }

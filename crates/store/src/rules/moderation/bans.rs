@@ -2,7 +2,7 @@
 //! until then.
 
 use madang_hub::administration::RecordedAct;
-use madang_hub::policy::rights::{check_ban, is_in_force};
+use madang_hub::policy::restrictions::{check_ban, is_in_force};
 use madang_hub::ports::{TokenHash, TopicEvent};
 use madang_shared::administration::AuditAct;
 use madang_shared::moderation::Ban;

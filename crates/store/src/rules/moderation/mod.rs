@@ -9,7 +9,7 @@ pub(crate) mod silences;
 use madang_hub::administration::{Actor, RecordedAct};
 use madang_hub::budgets::network::Network;
 use madang_hub::moderation::{RestrictionFacts, check_restriction};
-use madang_hub::policy::rights::utc;
+use madang_hub::policy::restrictions::utc;
 use madang_hub::ports::TopicEvent;
 use madang_shared::administration::AuditAct;
 use madang_shared::roles::Role;
