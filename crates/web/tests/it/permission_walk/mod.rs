@@ -11,12 +11,14 @@ use std::time::{Duration, Instant};
 
 use madang_hub::administration::{ActRequest, Actor, Administration};
 use madang_hub::budgets::resource::BudgetRates;
+use madang_hub::moderation::{Moderation, ReportRequest};
 use madang_hub::ports::{Committed, Write};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::administration::{AdministrationAct, WorkspaceSettings};
 use madang_shared::chat::ChatCommand;
 use madang_shared::grants::Grant;
 use madang_shared::membership::{MembershipCommand, MembershipEvent};
+use madang_shared::moderation::{NewReport, ReportCategory};
 use madang_shared::orders::{
     Destination, OrderLine, OrderStatus, OrdersCommand, OrdersEvent, OwnOrdersEvent,
 };
@@ -24,7 +26,7 @@ use madang_shared::posts::{PostsCommand, PostsEvent};
 use madang_shared::roles::{Access, Posting, Role, RoomKind, RoomRole};
 use madang_shared::rooms::{RoomChange, RoomsCommand};
 use madang_shared::{
-    Command, CommandId, Event, MenuItemId, OrderId, RoomId, Timestamp, User, UserId, codec,
+    Command, CommandId, Event, MenuItemId, OrderId, RoomId, Seq, Timestamp, User, UserId, codec,
 };
 use serde_json::Value;
 
@@ -119,6 +121,37 @@ impl World {
             self.command(creator, RoomsCommand::Change { room, change });
         }
         room
+    }
+
+    /// A report of the first message in a room: by the user if it is a member, otherwise by another one.
+    async fn report(
+        &mut self,
+        (creator, user): (UserId, UserId),
+        room: RoomId,
+        relation: &str,
+    ) -> u64 {
+        let reporter = if relation.ends_with("not joined") {
+            let reporter =
+                self.person(&format!("Reporter {}", self.commands), Role::Member).await.id;
+            // Nobody is invited to an archived room.
+            let is_archived = relation.starts_with("archived");
+            let archive = |now| RoomsCommand::Change { room, change: RoomChange::Archived(now) };
+            if is_archived {
+                self.command(creator, archive(false));
+            }
+            let role = RoomRole::Member;
+            self.command(creator, RoomsCommand::Invite { room, user: reporter, role });
+            if is_archived {
+                self.command(creator, archive(true));
+            }
+            reporter
+        } else {
+            user
+        };
+        let (message, category) = (Seq(1), ReportCategory::Spam);
+        let report = NewReport { room, message, category, words: String::new() };
+        let request = ReportRequest::new((reporter, None), report, Timestamp(START)).unwrap();
+        self.server.store.report(request).await.unwrap()
     }
 
     /// Makes a request, and compares its refusal with the page.
@@ -218,20 +251,22 @@ async fn denied_requests_about_rooms_are_refused_over_the_wire() {
         for (user, creator) in users.zip(&creators) {
             let peer = people.get_mut(user).unwrap();
             // Each user has rooms of an own: a denied request changes none of them.
-            let mut rooms = BTreeMap::from([("no such room".to_owned(), NOWHERE)]);
+            let mut rooms = BTreeMap::from([("no such room".to_owned(), (NOWHERE, NOWHERE))]);
             for relation in &table.columns {
                 if relation != "no such room" && user != "deactivated" {
-                    rooms.insert(relation.clone(), world.room(*creator, peer.id, relation).0);
+                    let room = world.room(*creator, peer.id, relation);
+                    let report = world.report((*creator, peer.id), room, relation).await;
+                    rooms.insert(relation.clone(), (room.0, report));
                 }
             }
             for cell in table.denied() {
+                let nowhere = of_room(cell.0, peer.id, (NOWHERE, NOWHERE));
                 if user == "deactivated" {
-                    check_deactivated(&world, peer, &of_room(cell.0, peer.id, NOWHERE)).await;
+                    check_deactivated(&world, peer, &nowhere).await;
                     continue;
                 }
                 let room = rooms[cell.1];
                 let requests = of_room(cell.0, peer.id, room);
-                let nowhere = of_room(cell.0, peer.id, NOWHERE);
                 for (request, nowhere) in requests.iter().zip(&nowhere) {
                     let number = peer.number();
                     let answer = peer.ask(&world.server, request, number).await;
@@ -239,12 +274,12 @@ async fn denied_requests_about_rooms_are_refused_over_the_wire() {
                     *checked.entry(cell.2).or_default() += 1;
                     if cell.2 == "unknown" {
                         let same = peer.ask(&world.server, nowhere, number).await;
-                        let without = |answer: String, room: u64| {
-                            answer.replace(&format!(":{room}\""), ":ROOM\"")
+                        let without = |answer: String, room: (u64, u64)| {
+                            answer.replace(&format!(":{}\"", room.0), ":ROOM\"")
                         };
                         assert_eq!(
                             without(answer.answer, room),
-                            without(same.answer, NOWHERE),
+                            without(same.answer, (NOWHERE, NOWHERE)),
                             "{user} {cell:?}: other bytes than for a room that was never made"
                         );
                     }
@@ -376,7 +411,7 @@ async fn a_private_room_answers_as_fast_as_none() {
         let mut times = [Vec::new(), Vec::new()];
         for _ in 0..REQUESTS {
             for (times, room) in times.iter_mut().zip([secret, NOWHERE]) {
-                let request = &of_room(name, peer.id, room)[0];
+                let request = &of_room(name, peer.id, (room, NOWHERE))[0];
                 let number = peer.number();
                 let began = Instant::now();
                 let refusal = peer.ask(&world.server, request, number).await;

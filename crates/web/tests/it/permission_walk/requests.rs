@@ -9,6 +9,7 @@ use madang_shared::details::members_path;
 use madang_shared::erasure::ERASURES_PATH;
 use madang_shared::grants::GRANTS_PATH;
 use madang_shared::health::{PERSON_SESSIONS_SUFFIX, STORAGE_PATH};
+use madang_shared::moderation::{ADDRESS_BANS_PATH, REPORTS_PATH, report_path};
 use madang_shared::people::{PEOPLE_PATH, person_path};
 use madang_shared::profile::PROFILE_PATH;
 use madang_shared::room_access::room_access_path;
@@ -39,6 +40,12 @@ fn act(act: Value) -> Vec<Request> {
     vec![Request::Http(Method::POST, ACTS_PATH.to_owned(), body)]
 }
 
+/// An act that needs a reason.
+fn act_because(act: Value) -> Vec<Request> {
+    let body = Value::from_iter([("act", act), ("reason", "a reason".into())]);
+    vec![Request::Http(Method::POST, ACTS_PATH.to_owned(), body)]
+}
+
 fn command(command: Value) -> Vec<Request> {
     vec![Command(command)]
 }
@@ -48,7 +55,12 @@ fn topic(topic: impl Into<String>) -> Vec<Request> {
 }
 
 /// The requests about a room with this name on the page. A new row of the page has to be here.
-pub(super) fn of_room(name: &str, user: UserId, room: u64) -> Vec<Request> {
+pub(super) fn of_room(name: &str, user: UserId, (room, report): (u64, u64)) -> Vec<Request> {
+    let silence = || {
+        let reason = "calm down";
+        json!({ "room": room, "user": user, "lasts_ms": 60_000, "reason": reason })
+    };
+    let post = |path: String, body: Value| vec![Request::Http(Method::POST, path, body)];
     let change = |change: Value| {
         command(json!({ "rooms": { "change": { "room": room, "change": change } } }))
     };
@@ -100,6 +112,17 @@ pub(super) fn of_room(name: &str, user: UserId, room: u64) -> Vec<Request> {
         "remove a member" => {
             command(json!({ "rooms": { "remove": { "room": room, "user": user } } }))
         }
+        "silence a member" => command(json!({ "rooms": { "silence": silence() } })),
+        "report a message" => {
+            let body = json!({ "room": room, "message": 1, "category": "spam" });
+            post(REPORTS_PATH.to_owned(), body)
+        }
+        "decide a report" => {
+            post(report_path(report), json!({ "action": "dismiss", "reason": "a reason" }))
+        }
+        "delete an own message" | "delete another user's message" => command(
+            json!({ "chat": { "delete": { "room": room, "message": 1, "reason": "a reason" } } }),
+        ),
         "delete the room" => command(json!({ "rooms": { "delete": { "room": room } } })),
         other => panic!("no request for the row `{other}`; add it here"),
     }
@@ -172,6 +195,24 @@ pub(super) fn of_workspace(name: &str, me: UserId, other: UserId) -> Vec<Request
         "deactivate a member" => act(json!({ "deactivate": { "user": other } })),
         "erase a member" => act(json!({ "erase": { "user": other, "name": "Other" } })),
         "read the receipts of erasures" => get(format!("{ERASURES_PATH}/1-1")),
+        "silence a member in the workspace" => {
+            act_because(json!({ "silence": { "user": other, "lasts_ms": 60_000 } }))
+        }
+        "ban a member" => [
+            act_because(json!({ "ban": { "user": other } })),
+            act_because(json!({ "end_ban": { "user": other } })),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        "ban a network" => [
+            act_because(json!({ "ban_address": { "network": "203.0.113.0/24" } })),
+            act_because(json!({ "end_address_ban": { "network": "203.0.113.0/24" } })),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        "list the banned networks" => get(ADDRESS_BANS_PATH),
         "activate a member again" => act(json!({ "reactivate": { "user": other } })),
         other => panic!("no request for the row `{other}`; add it here"),
     }
