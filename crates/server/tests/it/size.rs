@@ -4,12 +4,12 @@
 use std::path::Path;
 
 /// Budget for module and script of the first view (sign-in, then the chat), as brotli, in bytes.
-/// The goal is 150 KB. Moved by `docs/decisions/113-size-of-profiles-grants-and-erasure.md`.
-const FIRST_VIEW: u64 = 214 * 1024;
+/// The goal is 150 KB. Moved by `docs/decisions/113-size-of-people.md`.
+const FIRST_VIEW: u64 = 216 * 1024;
 
 /// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB. Moved by
-/// `docs/decisions/113-size-of-profiles-grants-and-erasure.md`.
-const WHOLE: u64 = 520 * 1024;
+/// `docs/decisions/113-size-of-people.md`.
+const WHOLE: u64 = 546 * 1024;
 
 /// The size of the only file in `frontend/dist` with this start and end of its name, in bytes; none
 /// if there is none.
