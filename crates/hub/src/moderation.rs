@@ -177,15 +177,15 @@ impl ReportRequest {
     /// `invalid` or `too_long`.
     pub fn new(
         (reporter, network): (UserId, Option<Network>),
-        report: NewReport,
+        NewReport { room, message, category, words }: NewReport,
         at: Timestamp,
     ) -> Result<Self, Failure> {
-        let words = if report.words.trim().is_empty() {
+        let words = if words.trim().is_empty() {
             String::new()
         } else {
-            validate::some_lines(&report.words, MAX_REPORT_CHARS, "The description")?
+            validate::some_lines(&words, MAX_REPORT_CHARS, "The description")?
         };
-        Ok(Self { reporter, report: NewReport { words, ..report }, at, network })
+        Ok(Self { reporter, report: NewReport { room, message, category, words }, at, network })
     }
 }
 

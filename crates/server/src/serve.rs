@@ -73,9 +73,6 @@ async fn serve(config: Config) -> Result<ExitCode> {
     // Dropped last, so that the last lines are written.
     let log = logging::start(&config)?;
     log_settings(&config);
-    for FormerName { former, name } in &config.former_names {
-        tracing::warn!("`{former}` is a former name and goes with the next version; use `{name}`");
-    }
     // Before the database opens its files.
     let max_connections = descriptors::max_connections(config.max_connections)?;
     let lifecycle = Lifecycle::new()?;
@@ -129,8 +126,8 @@ async fn serve(config: Config) -> Result<ExitCode> {
     lifecycle.spawn("sessions", session_end);
 
     let bans = AddressBans::default();
-    let followed = (open_sessions.clone(), bans.clone());
-    let follower = AuditFollower::start(hub.clone(), store.clone(), followed, clock.clone()).await;
+    let affected = (open_sessions.clone(), bans.clone());
+    let follower = AuditFollower::start(hub.clone(), store.clone(), affected, clock.clone()).await;
     let follower = follower.context("cannot read the settings of the workspace")?;
     lifecycle.spawn("administration", follow_audit(follower, lifecycle.stopping()));
 
@@ -251,6 +248,9 @@ fn log_settings(config: &Config) {
             "`trusted_proxies` names a network that holds strangers: each of them chooses the address that \
             limits are counted for, and the scheme and host of a request; name your own proxies"
         );
+    }
+    for FormerName { former, name } in &config.former_names {
+        tracing::warn!("`{former}` is a former name and goes with the next version; use `{name}`");
     }
 }
 

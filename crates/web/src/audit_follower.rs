@@ -107,7 +107,7 @@ impl AuditFollower {
                         self.hub.check_rights_of(user);
                     }
                     AuditedEffect::Banned(user) => {
-                        self.open_sessions.close(user, CloseCode::Banned)
+                        self.open_sessions.close(user, CloseCode::Banned);
                     }
                     AuditedEffect::AddressBans => {}
                     AuditedEffect::Settings => self.hub.check_grants_of_all(),

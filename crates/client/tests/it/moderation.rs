@@ -53,8 +53,8 @@ fn an_older_page_that_was_read_before_a_deletion_is_dropped() {
 fn a_silence_counts_in_its_room_until_its_end() {
     let mut client = TestClient::in_room(1);
     let silence = |room, until| Silence { room, until: Timestamp(until), reason: "spam".into() };
-    let silences = vec![silence(None, 10), silence(Some(ROOM), 20)];
-    let silenced = MembershipEvent::Silenced { silences }.into();
+    let both = vec![silence(None, 10), silence(Some(ROOM), 20)];
+    let silenced = MembershipEvent::Silenced { silences: both }.into();
     event(&mut client, Topic::Memberships(me().id), 2, silenced);
     let until = |room, now| {
         let memberships = client.client.features().memberships();

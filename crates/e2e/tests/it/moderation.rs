@@ -35,7 +35,7 @@ async fn type_into(browser: &Browser, id: &str, text: &str) -> Result<()> {
 }
 
 /// The first owner of the server; the command line of the server's machine makes one too.
-async fn make_owner(test: &BrowserTest, name: &str) -> Result<()> {
+fn make_owner(test: &BrowserTest, name: &str) -> Result<()> {
     let sql = format!("UPDATE users SET role = 'owner' WHERE name = '{name}'");
     ensure!(test.server.database()?.execute(&sql)? == 1, "there is no {name}");
     Ok(())
@@ -153,7 +153,7 @@ async fn a_report_reaches_the_queue_and_its_outcome_the_reporter() -> Result<()>
         let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
         let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
         let owner = test.chat_page("주인", Device::desktop(Lang::Ko)).await?;
-        make_owner(test, "주인").await?;
+        make_owner(test, "주인")?;
         owner.browser.goto(&test.server.url("/admin")).await?;
         owner.browser.click("admin-reports").await?;
         jane.send("you are a fool").await?;
@@ -193,7 +193,7 @@ async fn a_banned_person_who_looks_reads_why() -> Result<()> {
     BrowserTest::run("moderation-ban", async |test| {
         let owner = test.chat_page("Owner", Device::desktop(Lang::En)).await?;
         let minsu = test.chat_page("민수", Device::phone(Lang::Ko)).await?;
-        make_owner(test, "Owner").await?;
+        make_owner(test, "Owner")?;
         let browser = &owner.browser;
         browser.goto(&test.server.url("/admin")).await?;
         browser.click("ban-2").await?;

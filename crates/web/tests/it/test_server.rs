@@ -212,8 +212,8 @@ impl TestServer {
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let open_sessions = OpenSessions::default();
         let bans = AddressBans::default();
-        let followed = (open_sessions.clone(), bans.clone());
-        let follower = AuditFollower::start(hub.clone(), store.clone(), followed, clock.clone());
+        let affected = (open_sessions.clone(), bans.clone());
+        let follower = AuditFollower::start(hub.clone(), store.clone(), affected, clock.clone());
         tokio::spawn(follower.await.unwrap().run(stopping.clone()));
         let state = AppState {
             hub: hub.clone(),

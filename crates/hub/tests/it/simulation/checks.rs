@@ -125,6 +125,27 @@ fn check_posts(world: &World, number: usize) {
     assert_eq!(shown[..stored.len()], stored, "tab {number}: posts");
 }
 
+/// A client knows the stored facts of its rooms, and the silences of its user.
+fn check_memberships(world: &World, number: usize) {
+    let peer = &world.peers[number];
+    let features = peer.client.features();
+    let own = SharedStateRead::uncached(Topic::Memberships(peer.user.id));
+    let Ok(Recovery::State(stored)) = world.store.open_now(peer.user.id, own, None) else {
+        unreachable!("the memberships are readable");
+    };
+    let Ok(Snapshot::Membership(stored)) = stored.snapshot() else {
+        unreachable!("the memberships are readable");
+    };
+    let rooms: Vec<Room> = features.memberships().all_rooms().cloned().collect();
+    assert_eq!(rooms, stored.rooms, "tab {number}: other facts of rooms than the store has");
+    let silences = stored.silences;
+    for room in features.memberships().rooms() {
+        let of_room = silences.iter().filter(|it| it.room == Some(room)).max_by_key(|it| it.until);
+        let known = features.memberships().silence(room, Timestamp(0));
+        assert_eq!(known, of_room, "tab {number}: the silence in {room}");
+    }
+}
+
 /// After the faults: every client shows what is stored, and nothing acknowledged is lost.
 pub(super) fn check_final_state(world: &World) -> Tally {
     let stored_messages = world.stored_messages.get(&FIRST_ROOM).map_or(&[][..], Vec::as_slice);
@@ -195,22 +216,7 @@ pub(super) fn check_final_state(world: &World) -> Tally {
                 "tab {number}: {shown} of {unread} unread in {room}"
             );
         }
-        let own = SharedStateRead::uncached(Topic::Memberships(peer.user.id));
-        let Ok(Recovery::State(stored)) = world.store.open_now(peer.user.id, own, None) else {
-            unreachable!("the memberships are readable");
-        };
-        let Ok(Snapshot::Membership(stored)) = stored.snapshot() else {
-            unreachable!("the memberships are readable");
-        };
-        let rooms: Vec<Room> = features.memberships().all_rooms().cloned().collect();
-        assert_eq!(rooms, stored.rooms, "tab {number}: other facts of rooms than the store has");
-        let silences = stored.silences;
-        for room in features.memberships().rooms() {
-            let of_room =
-                silences.iter().filter(|it| it.room == Some(room)).max_by_key(|it| it.until);
-            let known = features.memberships().silence(room, Timestamp(0));
-            assert_eq!(known, of_room, "tab {number}: the silence in {room}");
-        }
+        check_memberships(world, number);
         let of_tab = features.memberships().is_muted(FIRST_ROOM);
         let of_user = *muted.entry(peer.user.id).or_insert(of_tab);
         assert_eq!(

@@ -22,7 +22,6 @@ const MAX_NOTIFIED: u64 = 50;
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Stores a report, and notifies the moderators. Returns its number.
-#[expect(clippy::needless_pass_by_value, reason = "an engine passes the input of a write by value")]
 pub(crate) fn report(
     transaction: &dyn Transaction,
     request: ReportRequest,

@@ -78,9 +78,9 @@ async fn a_report_goes_to_the_moderators_and_its_outcome_to_the_reporter(test_st
     test_store.commit(post(&theo, 2, room, "you fool")).await;
     let id = report(&test_store, &jun, (room, 1)).await;
     assert_eq!(report(&test_store, &jun, (room, 1)).await, id, "reported once");
-    let reported = NoticeContent::Reported { report: id, room };
+    let reported = [NoticeContent::Reported { report: id, room }];
     for moderator in [&mina, &ada] {
-        assert_eq!(notices(&test_store, moderator).await, [reported.clone()]);
+        assert_eq!(notices(&test_store, moderator).await, reported);
         let open = queue(&test_store, moderator).await.remove(0);
         assert_eq!((open.text.as_str(), open.words.as_str()), ("you fool", "look at this"));
         assert_eq!((open.author, open.reporter), (theo.clone(), jun.clone()));
