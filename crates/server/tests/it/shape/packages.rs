@@ -66,13 +66,14 @@ fn packages_know_only_what_they_may() {
             &[],
             &["axum", "hyper", "rusqlite", "leptos", "openidconnect", "webauthn-rs"],
         ),
+        ("madang-mail", &[], &["axum", "rusqlite", "reqwest", "native-tls", "openssl"]),
         ("madang-bus", &["madang-hub"], &["axum", "rusqlite", "tungstenite", "reqwest"]),
         ("madang-store", &["madang-shared", "madang-hub"], &["axum", "tungstenite", "reqwest"]),
         ("madang-prices", &[], &["axum", "rusqlite", "native-tls", "openssl"]),
         ("madang-websocket", &[], &["axum", "rusqlite", "tungstenite", "tokio-tungstenite"]),
         (
             "madang-web",
-            &["madang-shared", "madang-hub", "madang-identity", "madang-websocket"],
+            &["madang-shared", "madang-hub", "madang-identity", "madang-mail", "madang-websocket"],
             &["rusqlite", "async-nats", "tungstenite", "tokio-tungstenite"],
         ),
         (
@@ -82,6 +83,7 @@ fn packages_know_only_what_they_may() {
                 "madang-hub",
                 "madang-bus",
                 "madang-identity",
+                "madang-mail",
                 "madang-prices",
                 "madang-store",
                 "madang-web",

@@ -1,0 +1,10 @@
+//! The package against a mail server on loopback that also refuses, hangs, and recovers.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot continue fails at once"
+)]
+
+mod mailer;
+mod smtp_server;
