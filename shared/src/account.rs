@@ -170,7 +170,7 @@ pub struct SignInAttempt {
 pub enum SignInMethod {
     /// With a password.
     Password,
-    /// With a link that an administrator has made.
+    /// With a link that an administrator has made, or that was mailed.
     Recovery,
     /// With a link for a name that had no way back.
     Claim,
@@ -207,11 +207,13 @@ pub enum LinkKind {
     Claim,
     /// Lets a second device of the same user in.
     Device,
+    /// Gives the account the address to which it was mailed. It lets nobody in.
+    Mail,
 }
 
 impl LinkKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Recovery, Self::Claim, Self::Device];
+    pub const ALL: [Self; 4] = [Self::Recovery, Self::Claim, Self::Device, Self::Mail];
 
     /// The name in the database.
     pub fn name(self) -> &'static str {
@@ -219,6 +221,7 @@ impl LinkKind {
             Self::Recovery => "recovery",
             Self::Claim => "claim",
             Self::Device => "device",
+            Self::Mail => "mail",
         }
     }
 
@@ -244,6 +247,9 @@ pub struct LinkInfo {
     pub kind: LinkKind,
     /// The name of the user whom it lets in.
     pub name: String,
+    /// The address that the account gets; only of a link that was mailed to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// The time from which it cannot be used any more.
     pub expires_at: Timestamp,
 }

@@ -40,6 +40,7 @@ pub mod details;
 pub mod erasure;
 pub mod health;
 pub mod invitations;
+pub mod mail;
 pub mod membership;
 pub mod moderation;
 pub mod notice_kind;

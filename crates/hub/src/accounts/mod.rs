@@ -1,5 +1,6 @@
 //! Users to be made, service accounts, the limits of sessions, and the port of accounts.
 
+mod mail;
 mod port;
 
 use madang_shared::administration::WorkspaceSettings;
@@ -7,11 +8,15 @@ use madang_shared::{Timestamp, User};
 
 use crate::policy::access::CredentialAccess;
 
+pub use mail::{
+    MailAddress, MailAddressStore, MailRecipient, MailRecipientRequest, MailVerification,
+    NewMailVerification, OwnMailAddresses,
+};
 pub use port::{
     AccountRecord, Accounts, Credentials, CredentialsRequest, DeviceCodeRecord, FRESH_SESSION_MS,
-    LinkOutcome, LinkRecord, LinkUse, MAX_ATTEMPTS, MAX_KNOWN_DEVICES, MAX_SESSIONS, NewLink,
-    NewPassword, NewSession, RequestOrigin, SecretHash, SessionRecord, SignInProof, StartedSession,
-    WaitingDeviceRecord, WaitingDeviceRequest,
+    LinkMaker, LinkOutcome, LinkRecord, LinkUse, MAX_ATTEMPTS, MAX_KNOWN_DEVICES, MAX_SESSIONS,
+    NewLink, NewPassword, NewSession, RequestOrigin, SecretHash, SessionRecord, SignInProof,
+    StartedSession, WaitingDeviceRecord, WaitingDeviceRequest,
 };
 
 /// SHA-256 of a session token. The token itself is never stored.

@@ -6,6 +6,7 @@ use madang_shared::account::{LinkKind, SignInAttempt, SignInMethod};
 use madang_shared::{Timestamp, User, UserId};
 
 use super::TokenHash;
+use super::mail::MailAddressStore;
 use crate::store_error::StoreError;
 
 /// SHA-256 of a secret of 256 random bits, or of a code that lives for minutes.
@@ -140,6 +141,17 @@ impl SessionRecord {
     }
 }
 
+/// The maker of a one-time link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkMaker {
+    /// A user: an administrator, or the user of a second device.
+    User(UserId),
+    /// `madang admin` on the server's machine.
+    CommandLine,
+    /// The server, for somebody who has asked for a mail to the verified address of the account.
+    Mail,
+}
+
 /// A one-time link to be made. It replaces the user's earlier one of the same kind.
 #[derive(Clone, Copy, Debug)]
 pub struct NewLink {
@@ -149,8 +161,8 @@ pub struct NewLink {
     pub kind: LinkKind,
     /// The user whom it lets in.
     pub user: UserId,
-    /// Its maker; none for the operator of the server.
-    pub by: Option<UserId>,
+    /// Its maker.
+    pub by: LinkMaker,
     /// The hash of the code that can be typed instead.
     pub code: Option<SecretHash>,
     /// Whether its use also removes the one-time passwords and the passkeys of the user.
@@ -234,7 +246,7 @@ pub struct WaitingDeviceRecord {
 ///
 /// # Errors
 /// Every method: [`StoreError::Unavailable`]. Refusals are named where they occur.
-pub trait Accounts: Send + Sync + 'static {
+pub trait Accounts: MailAddressStore + Send + Sync + 'static {
     /// The credentials of the user with this name; `None` if there is none.
     fn credentials(
         &self,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use madang_hub::accounts::NewLink;
+use madang_hub::accounts::{LinkMaker, NewLink};
 use madang_hub::ports::{Clock, StoreError};
 use madang_shared::account::{LINK_PAGE, LinkKind};
 use madang_web::http::accounts::secrets;
@@ -55,7 +55,7 @@ async fn print_links(context: AdminContext, origin: &str, lifetime_ms: u64) -> R
             token: hash,
             kind: LinkKind::Claim,
             user: user.id,
-            by: None,
+            by: LinkMaker::CommandLine,
             code: None,
             removes_factors: false,
             at,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
-use madang_hub::accounts::NewLink;
+use madang_hub::accounts::{LinkMaker, NewLink};
 use madang_hub::administration::{ActRequest, Actor, PeopleFilter};
 use madang_hub::erasure::ErasureRecord;
 use madang_hub::policy::name_key;
@@ -42,7 +42,7 @@ impl CommandLine {
             token: secrets::token_hash(&token.0).context("a token has another form")?,
             kind: LinkKind::Recovery,
             user: self.user(name).await?,
-            by: None,
+            by: LinkMaker::CommandLine,
             code: None,
             removes_factors,
             at: self.now,

@@ -769,6 +769,24 @@ CREATE TABLE one_time_links (
 
 CREATE INDEX one_time_links_by_code ON one_time_links (code);
 CREATE INDEX one_time_links_by_ticket ON one_time_links (ticket);
+
+-- The verified mail address of each account. The key is the address in small letters: it belongs to one account alone.
+CREATE TABLE mail_addresses (
+    user_id     bigint NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    address     text   COLLATE "C" NOT NULL CHECK (length(address) BETWEEN 3 AND 254),
+    address_key text   COLLATE "C" NOT NULL UNIQUE CHECK (length(address_key) BETWEEN 3 AND 254),
+    verified_at bigint NOT NULL CHECK (verified_at >= 0)
+);
+
+-- The address that an account is about to get, with the link in the mail to it.
+CREATE TABLE mail_verifications (
+    user_id    bigint NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    token      bytea  NOT NULL UNIQUE CHECK (length(token) = 32),
+    address    text   COLLATE "C" NOT NULL CHECK (length(address) BETWEEN 3 AND 254),
+    made_at    bigint NOT NULL CHECK (made_at >= 0),
+    expires_at bigint NOT NULL CHECK (expires_at >= 0)
+);
+
 -- The factors of sign-ins.
 
 CREATE TABLE challenges (

@@ -29,12 +29,14 @@ use crate::transaction::{Transaction, values};
 const NO_TEXT: &str = "-";
 
 /// The tables with rows of a user that hold nothing of others, with the kind in the receipt.
-const OWN_ROWS: [(&str, &str); 22] = [
+const OWN_ROWS: [(&str, &str); 24] = [
     ("sessions", "DELETE FROM sessions WHERE user_id = ?1"),
     ("passwords", "DELETE FROM passwords WHERE user_id = ?1"),
     ("sign_in_attempts", "DELETE FROM sign_in_attempts WHERE user_id = ?1"),
     ("known_devices", "DELETE FROM known_devices WHERE user_id = ?1"),
     ("one_time_links", "DELETE FROM one_time_links WHERE user_id = ?1 OR made_by = ?1"),
+    ("mail_addresses", "DELETE FROM mail_addresses WHERE user_id = ?1"),
+    ("mail_verifications", "DELETE FROM mail_verifications WHERE user_id = ?1"),
     ("challenges", "DELETE FROM challenges WHERE user_id = ?1"),
     ("passkeys", "DELETE FROM passkeys WHERE user_id = ?1"),
     ("totp_secrets", "DELETE FROM totp_secrets WHERE user_id = ?1"),

@@ -2,8 +2,8 @@
 
 use madang_hub::access_tokens::{NewBotAccount, NewToken, TokenEnd};
 use madang_hub::accounts::{
-    LinkUse, NewLink, NewPassword, NewSession, RequestOrigin, SecretHash, SignInProof,
-    WaitingDeviceRequest,
+    LinkUse, NewLink, NewMailVerification, NewPassword, NewSession, RequestOrigin, SecretHash,
+    SignInProof, WaitingDeviceRequest,
 };
 use madang_hub::administration::{ActRequest, InvitedUser};
 use madang_hub::erasure::ErasureRecord;
@@ -123,7 +123,7 @@ impl WriteInput for InvitedUser {
 /// The access of the configuration.
 impl WriteInput for Access {}
 
-/// The invitation of the first owner.
+/// The invitation of the first owner, or the token of a request for a mail address.
 impl WriteInput for (TokenHash, Timestamp) {}
 
 /// A probe.
@@ -162,6 +162,8 @@ impl WriteInput for NewLink {
 
 /// A one-time link to be used up.
 impl WriteInput for LinkUse {}
+
+impl WriteInput for NewMailVerification {}
 
 /// A device that begins to wait.
 impl WriteInput for WaitingDeviceRequest {}

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use madang_hub::accounts::{Accounts, NewLink};
+use madang_hub::accounts::{Accounts, LinkMaker, NewLink};
 use madang_shared::account::{
     AccountInfo, DeviceCode, DeviceState, DeviceTicket, LinkInfo, LinkKind, MIN_PASSWORD_CHARS,
 };
@@ -56,7 +56,7 @@ impl TestServer {
             token: Sha256::digest(token.as_bytes()).into(),
             kind,
             user: UserId(user),
-            by: None,
+            by: LinkMaker::CommandLine,
             code: None,
             removes_factors: false,
             at: Timestamp(START),

@@ -1,6 +1,6 @@
 //! The confirmation before an act that changes who can sign in, and recovery of accounts with a second factor.
 
-use madang_hub::accounts::{Accounts, FRESH_SESSION_MS, NewLink};
+use madang_hub::accounts::{Accounts, FRESH_SESSION_MS, LinkMaker, NewLink};
 use madang_shared::account::{CONFIRM_PATH, LinkKind};
 use madang_shared::{Timestamp, UserId};
 use reqwest::{Method, Response};
@@ -100,7 +100,7 @@ async fn recovery_link(server: &TestServer, removes_factors: bool) -> String {
         token: Sha256::digest(token.as_bytes()).into(),
         kind: LinkKind::Recovery,
         user: UserId(1),
-        by: None,
+        by: LinkMaker::CommandLine,
         code: None,
         removes_factors,
         at: Timestamp(START),

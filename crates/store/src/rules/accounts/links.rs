@@ -1,6 +1,7 @@
-//! One-time links: recovery by an administrator, and claims of names without a way back.
+//! One-time links: recovery by an administrator or by mail, and claims of names without a way back.
 
-use madang_hub::accounts::{LinkOutcome, LinkRecord, LinkUse, NewLink, SecretHash};
+use madang_hub::accounts::{LinkMaker, LinkOutcome, LinkRecord, LinkUse, NewLink, SecretHash};
+use madang_hub::administration::Actor;
 use madang_hub::policy::rights::Need;
 use madang_hub::ports::TopicEvent;
 use madang_shared::account::{LinkKind, SignInMethod};
@@ -17,6 +18,8 @@ use crate::transaction::{Row, Transaction, values};
 
 /// The part of an entry of the audit log about a link that also removes one-time passwords and passkeys.
 const REMOVES_FACTORS: &str = "removes_factors";
+/// The part of an entry about a link that goes to the verified mail address of the account.
+const BY_MAIL: &str = "mail";
 
 /// Makes a link; see [`Accounts::add_link`](madang_hub::accounts::Accounts::add_link).
 pub(crate) fn add(
@@ -25,7 +28,12 @@ pub(crate) fn add(
     appended: &mut Vec<TopicEvent>,
 ) -> Result<User, StatementError> {
     let NewLink { token, kind, user, by, code, removes_factors, at, expires_at } = link;
-    if let Some(by) = by {
+    let (actor, made_by) = match by {
+        LinkMaker::User(by) => (Actor::User(by), Some(by.0)),
+        LinkMaker::CommandLine => (Actor::CommandLine, None),
+        LinkMaker::Mail => (Actor::Server, None),
+    };
+    if let LinkMaker::User(by) = by {
         require_right(transaction, by, kind, user)?;
     }
     let sql = "SELECT name FROM users WHERE id = ?1 AND deactivated_at IS NULL \
@@ -37,19 +45,18 @@ pub(crate) fn add(
     transaction.run(sql, &values![user.0, kind.name(), at.0])?;
     let sql = "INSERT INTO one_time_links (token, kind, user_id, made_by, made_at, expires_at, code, removes_factors) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let (kind_name, made_by) = (kind.name(), by.map(|by| by.0));
+    let kind_name = kind.name();
     let values =
         &values![token, kind_name, user.0, made_by, at.0, expires_at.0, code, removes_factors];
     transaction.run(sql, values)?;
     if kind != LinkKind::Device {
-        let detail = if removes_factors {
-            format!("{kind_name}, {REMOVES_FACTORS}")
-        } else {
-            kind_name.into()
-        };
+        let further = [(removes_factors, REMOVES_FACTORS), (by == LinkMaker::Mail, BY_MAIL)];
+        let further = further.into_iter().filter_map(|(is_so, word)| is_so.then_some(word));
+        let words: Vec<&str> = std::iter::once(kind_name).chain(further).collect();
+        let detail = words.join(", ");
         // The holder of the link gets the account.
         let entry = Record {
-            actor: by.into(),
+            actor,
             at,
             network: None,
             act: AuditAct::MakeLink,
@@ -162,12 +169,13 @@ fn remove_factors(transaction: &dyn Transaction, user: UserId) -> Result<(), Sta
     transaction.run("DELETE FROM passkeys WHERE user_id = ?1", &values![user.0])
 }
 
-/// Withdraws all links of a user.
+/// Withdraws all links of a user, also that of a mail address which is not verified yet.
 pub(super) fn withdraw_all(
     transaction: &dyn Transaction,
     user: UserId,
 ) -> Result<(), StatementError> {
-    transaction.run("DELETE FROM one_time_links WHERE user_id = ?1", &values![user.0])
+    transaction.run("DELETE FROM one_time_links WHERE user_id = ?1", &values![user.0])?;
+    transaction.run("DELETE FROM mail_verifications WHERE user_id = ?1", &values![user.0])
 }
 
 pub(super) fn no_link() -> Failure {

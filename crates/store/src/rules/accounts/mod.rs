@@ -2,9 +2,11 @@
 //!
 //! - `sessions`: the sign-in sessions of a user.
 //! - `links`: one-time links; `devices`: those for a second device.
+//! - `mail_addresses`: the mail address of an account.
 
 pub(crate) mod devices;
 pub(crate) mod links;
+pub(crate) mod mail_addresses;
 pub(crate) mod sessions;
 
 use madang_hub::accounts::{

@@ -1,7 +1,7 @@
 use madang_hub::accounts::{
-    CredentialsRequest, DeviceCodeRecord, FRESH_SESSION_MS, LinkOutcome, LinkUse, MAX_ATTEMPTS,
-    MAX_SESSIONS, NewLink, NewPassword, NewSession, RequestOrigin, SignInProof, StartedSession,
-    WaitingDeviceRequest,
+    CredentialsRequest, DeviceCodeRecord, FRESH_SESSION_MS, LinkMaker, LinkOutcome, LinkUse,
+    MAX_ATTEMPTS, MAX_SESSIONS, NewLink, NewPassword, NewSession, RequestOrigin, SignInProof,
+    StartedSession, WaitingDeviceRequest,
 };
 use madang_hub::ports::{ServiceAccount, StoreError};
 use madang_shared::account::{LinkKind, SignInMethod};
@@ -223,7 +223,7 @@ async fn a_secured_name_is_not_signed_up_again(test_store: TestStore) {
 
 fn link(name: &str, kind: LinkKind, user: UserId) -> NewLink {
     let (token, expires_at) = (token(name), NOW.plus(1_000));
-    let (by, code, removes_factors) = (None, None, false);
+    let (by, code, removes_factors) = (LinkMaker::CommandLine, None, false);
     NewLink { token, kind, user, by, code, removes_factors, at: NOW, expires_at }
 }
 
@@ -293,7 +293,7 @@ async fn only_higher_roles_make_recovery_links(test_store: TestStore) {
     let theo = test_store.user("Theo").await;
     let store = &test_store.store;
     let made = async |by: &User, kind, user| {
-        store.add_link(NewLink { by: Some(by.id), ..link("link", kind, user) }).await
+        store.add_link(NewLink { by: LinkMaker::User(by.id), ..link("link", kind, user) }).await
     };
     for user in [mina.id, theo.id] {
         assert_eq!(refusal(made(&mina, LinkKind::Recovery, user).await), ErrorCode::Forbidden);
@@ -315,7 +315,7 @@ fn request(name: &str, ticket: &str) -> WaitingDeviceRequest {
 
 fn device_link(user: &User) -> NewLink {
     let own = link("link", LinkKind::Device, user.id);
-    NewLink { by: Some(user.id), code: Some(token("code")), ..own }
+    NewLink { by: LinkMaker::User(user.id), code: Some(token("code")), ..own }
 }
 
 async fn a_second_device_is_let_in_once(test_store: TestStore) {

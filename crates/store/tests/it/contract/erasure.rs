@@ -20,6 +20,7 @@ use madang_shared::rooms::RoomsCommand;
 use madang_shared::{ErrorCode, Event, MenuItemId, RoomId, Snapshot, Topic, User, codec};
 
 use super::administration::{request, user_with};
+use super::mail_addresses;
 use super::room_kinds::{invite, open_direct, private};
 use crate::support::{NOW, TestStore, create, post, refusal, sign_up, texts, write};
 
@@ -35,7 +36,7 @@ on_every_engine! {
 }
 
 /// The words that an erased user has written. None of them may be left.
-pub(crate) const WORDS: [&str; 9] = [
+pub(crate) const WORDS: [&str; 11] = [
     "Xandrine",
     "표시이름별",
     "상태휴가길",
@@ -45,6 +46,8 @@ pub(crate) const WORDS: [&str; 9] = [
     "addressword",
     "invitationword",
     "tokenword",
+    "mailword",
+    "pendingword",
 ];
 
 pub(crate) async fn erase(
@@ -111,6 +114,9 @@ pub(crate) async fn planted(test_store: &TestStore) -> (User, User, RoomId) {
         at: NOW,
     };
     test_store.store.issue_token(new).await.expect("issued");
+    mail_addresses::set(test_store, &user, "mailword@example.com").await;
+    let pending = mail_addresses::requested(&user, "pendingword@example.com", "pending");
+    test_store.store.request_mail_address(pending).await.expect("allowed");
     (reader, user, direct)
 }
 
@@ -159,7 +165,9 @@ async fn nothing_of_an_erased_user_is_left_in_tables_and_log(test_store: TestSto
     for topic in &all {
         before.extend([format!("{:?}", test_store.log(*topic).await)]);
     }
-    for word in WORDS.iter().filter(|word| !["invitationword", "tokenword"].contains(word)) {
+    let in_log =
+        |word: &&&str| !["invitationword", "tokenword", "mailword", "pendingword"].contains(word);
+    for word in WORDS.iter().filter(in_log) {
         assert!(before.contains(word), "{word} was not planted");
     }
     erase(&test_store, Actor::CommandLine, &user).await.expect("allowed");
@@ -177,6 +185,7 @@ async fn nothing_of_an_erased_user_is_left_in_tables_and_log(test_store: TestSto
     check(&format!("{audit:?}"), "the audit log");
     assert!(audit.entries.iter().any(|it| it.user.as_ref().is_some_and(|it| it.name == "#2")));
     check(&format!("{:?}", test_store.store.erasures(None).await), "the list of erasures");
+    mail_addresses::set(&test_store, &reader, "mailword@example.com").await;
     let people = test_store.store.accounts(None, PeopleFilter::default()).await.expect("readable");
     assert_eq!(people.people.len(), 1, "an erased account is not listed");
     assert_eq!(test_store.store.session(crate::support::token("Xandrine"), NOW).await, Ok(None));
@@ -225,6 +234,7 @@ async fn an_erasure_has_a_receipt_without_personal_data(test_store: TestStore) {
     assert_eq!(count("orders"), Some(1));
     assert_eq!(count("access_tokens"), Some(1));
     assert_eq!(count("sessions"), Some(1));
+    assert_eq!((count("mail_addresses"), count("mail_verifications")), (Some(1), Some(1)));
     assert_eq!(count("passkeys"), None, "kinds without anything are left out");
     let entry = test_store.store.audit(None, AuditFilter::default()).await.expect("readable");
     let detail = &entry.entries[0].detail;

@@ -57,6 +57,7 @@ mod grants;
 mod invitations;
 mod kept_notices;
 mod leases;
+pub(crate) mod mail_addresses;
 mod moderation;
 mod names;
 mod notices;

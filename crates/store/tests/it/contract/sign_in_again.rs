@@ -1,7 +1,8 @@
 //! The confirmation of a session, links of accounts with a second factor, linked providers, and names of passkeys.
 
 use madang_hub::accounts::{
-    FRESH_SESSION_MS, LinkOutcome, LinkUse, NewLink, NewPassword, NewSession, RequestOrigin,
+    FRESH_SESSION_MS, LinkMaker, LinkOutcome, LinkUse, NewLink, NewPassword, NewSession,
+    RequestOrigin,
 };
 use madang_hub::administration::AuditFilter;
 use madang_hub::factors::{PasskeyRecord, PasskeyUse, ProviderLink};
@@ -105,7 +106,7 @@ fn link(user: &User, removes_factors: bool) -> NewLink {
         token: token("link"),
         kind: LinkKind::Recovery,
         user: user.id,
-        by: None,
+        by: LinkMaker::CommandLine,
         code: None,
         removes_factors,
         at: NOW,

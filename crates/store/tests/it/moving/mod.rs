@@ -52,6 +52,9 @@ const OTHER_ROWS: &str = "
         VALUES (1, x'0202020202020202020202020202020202020202020202020202020202020202', 5);
     INSERT INTO one_time_links (token, kind, user_id, made_at, expires_at, removes_factors) \
         VALUES (x'0303030303030303030303030303030303030303030303030303030303030303', 'recovery', 1, 5, 9, 1);
+    INSERT INTO mail_addresses VALUES (1, 'Mina@x.kr', 'mina@x.kr', 5);
+    INSERT INTO mail_verifications (user_id, token, address, made_at, expires_at) \
+        VALUES (2, x'0505050505050505050505050505050505050505050505050505050505050505', 'b@x.kr', 5, 9);
     UPDATE sessions SET confirmed_until = 77 WHERE user_id = 1;
     INSERT INTO service_accounts (key, user_id) VALUES ('socketio', 2);
     INSERT INTO notice_schedules (schedule, high_water_mark) VALUES ('점심', 7), ('a', 8), ('B', 9);

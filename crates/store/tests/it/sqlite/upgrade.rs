@@ -150,6 +150,11 @@ const DATA: &[(usize, &str)] = &[
         INSERT INTO erasures VALUES (77, 5, '[]', '{}');",
     ),
     (
+        34,
+        "INSERT INTO mail_addresses VALUES (1, 'Minsu@example.com', 'minsu@example.com', 130);
+        INSERT INTO mail_verifications VALUES (2, zeroblob(32), 'jane@example.com', 130, 900);",
+    ),
+    (
         29,
         r#"INSERT INTO user_notices (user_id, at, content) VALUES
             (2, 130, '{"mentioned":{"room":1,"message":1,"by":{"id":1,"name":"민수"},"excerpt":"첫 말"}}');"#,

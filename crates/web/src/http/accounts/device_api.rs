@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use madang_hub::accounts::{NewLink, SecretHash, WaitingDeviceRequest};
+use madang_hub::accounts::{LinkMaker, NewLink, SecretHash, WaitingDeviceRequest};
 use madang_identity::qr::QrCode;
 use madang_shared::account::{
     DeviceCode, DeviceState, DeviceTicket, LinkKind, Secret, WaitingDevice,
@@ -39,7 +39,7 @@ pub async fn make_code(
         token: secrets::token_hash(&token.0).ok_or_else(no_link)?,
         kind: LinkKind::Device,
         user,
-        by: Some(user),
+        by: LinkMaker::User(user),
         code: secrets::code_hash(&code),
         removes_factors: false,
         at,

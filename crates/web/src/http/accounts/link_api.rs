@@ -1,12 +1,13 @@
 //! One-time links: `POST /api/links` reads one, `POST /api/session/link` uses it up, and `POST
-//! /api/users/{user}/recovery` makes one for somebody who cannot sign in any more.
+//! /api/users/{user}/recovery` makes one for somebody who cannot sign in any more. The page of a link that verifies a mail
+//! address reads it here too.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use madang_hub::accounts::{LinkOutcome, LinkUse, NewLink};
+use madang_hub::accounts::{LinkMaker, LinkOutcome, LinkUse, NewLink};
 use madang_hub::passwords::NormalPassword;
 use madang_shared::account::{LINK_PAGE, LinkInfo, LinkKind, MadeLink, Secret};
 use madang_shared::factors::SecondStepNeeded;
@@ -31,9 +32,18 @@ pub const RECOVERY_MS: u64 = 24 * 3_600_000;
 /// [`LinkRequest`](madang_shared::account::LinkRequest).
 pub async fn read(request: SignInRequest, body: JsonObject) -> Result<Json<LinkInfo>, Problem> {
     let token = secrets::token_hash(body.string("token")?).ok_or_else(no_link)?;
-    let found = request.state.store.link(token, request.state.clock.now()).await?;
-    let link = found.ok_or_else(no_link)?;
-    Ok(Json(LinkInfo { kind: link.kind, name: link.user.name, expires_at: link.expires_at }))
+    let (store, now) = (&request.state.store, request.state.clock.now());
+    if let Some(link) = store.link(token, now).await? {
+        let (kind, name, expires_at) = (link.kind, link.user.name, link.expires_at);
+        return Ok(Json(LinkInfo { kind, name, address: None, expires_at }));
+    }
+    let mail = store.mail_verification(token, now).await?.ok_or_else(no_link)?;
+    Ok(Json(LinkInfo {
+        kind: LinkKind::Mail,
+        name: mail.user.name,
+        address: Some(mail.address),
+        expires_at: mail.expires_at,
+    }))
 }
 
 /// Starts a session with a recovery or claim link. The answer may ask for a [code](SecondStepNeeded): the link shows no
@@ -104,7 +114,7 @@ pub async fn recover(
         token: secrets::token_hash(&token.0).ok_or_else(no_link)?,
         kind: LinkKind::Recovery,
         user: UserId(user),
-        by: Some(by),
+        by: LinkMaker::User(by),
         code: None,
         removes_factors,
         at,
