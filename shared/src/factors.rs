@@ -48,6 +48,9 @@ pub struct SignInMethods {
     pub passkeys: bool,
     /// The identity providers.
     pub providers: Vec<ProviderInfo>,
+    /// Whether the server mails a link to somebody who has forgotten the password.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mail: bool,
 }
 
 /// An identity provider, as everybody may know it.

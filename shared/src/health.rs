@@ -66,6 +66,18 @@ pub struct HealthReport {
     pub free_bytes: Option<u64>,
     /// The nodes of the server that are alive, this one included.
     pub nodes: u64,
+    /// The mails of the node that answers; none where it sends no mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mails: Option<MailCounts>,
+}
+
+/// The mails of a node since its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailCounts {
+    /// The mails that the mail server has accepted.
+    pub sent: u64,
+    /// The mails that were given up.
+    pub failed: u64,
 }
 
 /// The use of storage by rooms and people, the largest first.

@@ -21,14 +21,14 @@ use madang_shared::{Epoch, Timestamp, Topic};
 use madang_store::{EventStream, LogChange};
 use madang_web::socketio::{Exposure, Settings};
 use madang_web::{
-    AddressBans, AppState, AuditFollower, ConnectionSlots, OpenSessions, Origins, SignInLimits,
-    router,
+    AddressBans, AppState, AuditFollower, ConnectionSlots, MailQueue, OpenSessions, Origins,
+    SignInLimits, router,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SteadyClock;
-use crate::config::{Config, FormerName, Network, TlsSettings};
+use crate::config::{Config, FormerName, MailSettings, Network, TlsSettings};
 use crate::database::Database;
 use crate::descriptors;
 use crate::disk;
@@ -142,6 +142,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
     let set_up = set_up::link(store.as_ref(), folder, &origin, started_at).await?;
     // The link that a terminal shows; a server of this machine alone also offers it to browsers here.
     let set_up_token = set_up.as_ref().filter(|_| config.serves_this_machine_alone);
+    let mail = config.mail.map(|settings| start_mail(&lifecycle, settings, &port, &clock));
     let state = AppState {
         hub,
         store: store.clone(),
@@ -153,6 +154,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         socketio: Arc::new(config.socketio),
         sign_ins: SignInLimits::default(),
         providers: Arc::new(config.providers),
+        mail,
         session_limits: config.session_limits,
         started_at,
         set_up_token: set_up_token.map(|set_up| Arc::new(set_up.token.clone())),
@@ -234,6 +236,7 @@ fn log_settings(config: &Config) {
         trusted_proxies = !network.proxies.is_empty(),
         socketio = ?config.socketio.exposure,
         price_sources = config.price_sources.len(),
+        mail_server = config.mail.as_ref().map(|mail| mail.mailer.server()),
         schedules = config.notices.len(),
         max_connections = config.max_connections,
         min_free_space = config.min_free_space,
@@ -301,6 +304,22 @@ async fn tick_ephemeral_topics(hub: Arc<Hub>, clock: Arc<SteadyClock>) -> Result
         ticks.tick().await;
         hub.tick(clock.now());
     }
+}
+
+/// Starts the task that sends mails.
+fn start_mail(
+    lifecycle: &Lifecycle,
+    MailSettings { mailer, origin }: MailSettings,
+    store: &Arc<dyn Store>,
+    clock: &Arc<SteadyClock>,
+) -> MailQueue {
+    let (queue, jobs) = MailQueue::new(mailer, origin);
+    let running = jobs.run(store.clone(), clock.clone(), lifecycle.stopping());
+    lifecycle.spawn("mail", async move {
+        running.await;
+        Ok(())
+    });
+    queue
 }
 
 /// Starts the tasks of TLS: the poll of the certificate files, and the redirect.

@@ -3,7 +3,7 @@
 //! Reading order: [`AppState`] (shared by all handlers) and [`mod@router`]; then [`ws`], a
 //! connection from its handshake to its end; then [`connection_slots`] (all connections, and the
 //! one to evict); then [`http`] (sessions, posts, delivery, origins) and
-//! [`middleware`] (client info, CORS, security headers); then [`assets`], the app's
+//! [`middleware`] (client info, CORS, security headers); then [`mail`]; then [`assets`], the app's
 //! files. Two parts are separate from the app: [`lab`], demonstrations without a store, and
 //! [`socketio`], the gateway for Socket.IO clients.
 
@@ -14,6 +14,7 @@ pub mod assets;
 pub mod connection_slots;
 pub mod http;
 pub mod lab;
+pub mod mail;
 pub mod middleware;
 pub mod router;
 pub mod socketio;
@@ -29,6 +30,7 @@ pub use http::factors::providers::{Admission, SignInProvider, SignInProviders};
 pub use http::host::{HostPort, requested_host};
 pub use http::origin::Origins;
 pub use madang_websocket::{ResettableStream, SLOWEST_READER, WriteDeadline};
+pub use mail::{MailJobs, MailQueue};
 pub use middleware::trusted_proxies::TrustedProxies;
 pub use router::router;
 pub use state::AppState;

@@ -26,6 +26,7 @@ use madang_shared::grants::GRANTS_PATH;
 use madang_shared::health::STORAGE_PATH;
 use madang_shared::lab::chat::HTTP_PATH;
 use madang_shared::limits::SOCKET_PATH;
+use madang_shared::mail::{ACCOUNT_MAIL_PATH, MAIL_RECOVERY_PATH, VERIFY_MAIL_PATH};
 use madang_shared::moderation::{ADDRESS_BANS_PATH, REPORTS_PATH};
 use madang_shared::people::PEOPLE_PATH;
 use madang_shared::posts::MAX_POST_BODY_BYTES;
@@ -36,7 +37,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::assets;
 use crate::http::accounts::{
-    account_api, confirmation, device_api, erasure_api, link_api, password_api,
+    account_api, confirmation, device_api, erasure_api, link_api, mail_api, password_api,
 };
 use crate::http::unknown_path::wrong_method;
 use crate::http::{
@@ -62,6 +63,7 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 fn accounts() -> Router<AppState> {
     let sessions = delete(account_api::end_other_sessions);
     let device = get(device_api::state).post(device_api::make_code).delete(device_api::withdraw);
+    let mail = get(mail_api::own).post(mail_api::request).delete(mail_api::remove);
     Router::new()
         .route(PASSWORD_SIGN_IN_PATH, post(password_api::sign_in))
         .route(LINK_SIGN_IN_PATH, post(link_api::sign_in))
@@ -73,6 +75,9 @@ fn accounts() -> Router<AppState> {
         .route(PROFILE_PATH, get(profile_api::own).post(profile_api::change))
         .route(ERASE_ACCOUNT_PATH, post(erasure_api::erase_own))
         .route(ACCOUNT_PASSWORD_PATH, post(password_api::set_password))
+        .route(ACCOUNT_MAIL_PATH, mail)
+        .route(VERIFY_MAIL_PATH, post(mail_api::verify))
+        .route(MAIL_RECOVERY_PATH, post(mail_api::recover))
         .route(ACCOUNT_SESSIONS_PATH, sessions)
         .route(account_api::SESSION_PATH, delete(account_api::end_session))
         .route(ACCOUNT_DEVICE_PATH, device)

@@ -21,6 +21,7 @@ use crate::http::client_info::ClientInfo;
 use crate::http::factors::providers::SignInProviders;
 use crate::http::origin::{Origins, PageAccess};
 use crate::http::problem::Problem;
+use crate::mail::MailQueue;
 use crate::middleware::trusted_proxies::TrustedProxies;
 use crate::socketio::settings::Settings;
 use crate::ws::open_sessions::OpenSessions;
@@ -48,6 +49,8 @@ pub struct AppState {
     pub sign_ins: SignInLimits,
     /// The identity providers.
     pub providers: Arc<SignInProviders>,
+    /// The queue of mails; none on a server that sends no mail.
+    pub mail: Option<MailQueue>,
     /// The token of the set-up link, on a server that serves its own machine alone and began without an owner.
     pub set_up_token: Option<Arc<Secret>>,
     /// The configured age at which sessions end. The settings of the workspace may say otherwise.

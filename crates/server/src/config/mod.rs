@@ -9,6 +9,7 @@ mod bus;
 mod database;
 mod former_names;
 mod gateway;
+mod mail;
 mod moving;
 mod network;
 mod providers;
@@ -42,6 +43,8 @@ use self::database::{DatabaseFlags, DatabaseTable};
 pub(crate) use self::former_names::FormerName;
 use self::former_names::{FormerFlags, FormerNames};
 use self::gateway::{GatewayFlags, GatewayTable};
+pub(crate) use self::mail::MailSettings;
+use self::mail::{MailFlags, MailTable};
 pub(crate) use self::moving::{Direction, MoveFlags, MoveSettings};
 pub(crate) use self::network::{Network, TlsSettings};
 use self::network::{NetworkFlags, TlsTable};
@@ -121,6 +124,8 @@ pub(crate) struct Flags {
     )]
     price_sources: Option<Vec<String>>,
     #[command(flatten)]
+    mail: MailFlags,
+    #[command(flatten)]
     gateway: GatewayFlags,
     /// Sign-ups per hour from one network, including this machine; at most 60 at once
     /// [default: 200].
@@ -186,6 +191,8 @@ struct File {
     #[serde(default)]
     socketio: GatewayTable,
     #[serde(default)]
+    mail: MailTable,
+    #[serde(default)]
     notices: Vec<ScheduleTable>,
     oidc: Option<Vec<ProviderTable>>,
     sign_ups_per_hour: Option<NonZeroU32>,
@@ -249,6 +256,8 @@ pub(crate) struct Config {
     /// Says to which clients the gateway is open, and why.
     pub(crate) exposure_sentence: &'static str,
     pub(crate) providers: SignInProviders,
+    /// The mail server; `None` without mail.
+    pub(crate) mail: Option<MailSettings>,
     /// The schedules of notices for every user.
     pub(crate) notices: Vec<Schedule>,
     pub(crate) budgets: Box<BudgetRates>,
@@ -294,7 +303,9 @@ impl Config {
             now,
         )?;
         let origins = Origins::new(non_empty(flags.public_origins.or(file.public_origins)))
-            .context("`public_origins`")?
+            .context("`public_origins`")?;
+        let mail = mail::load(flags.mail, file.mail, origins.first())?;
+        let origins = origins
             .and(non_empty(flags.allowed_origins.or(file.allowed_origins)))
             .context("`allowed_origins`")?;
         let synchronous = match flags.synchronous.or(file.synchronous) {
@@ -349,6 +360,7 @@ impl Config {
             socketio,
             exposure_sentence,
             providers: providers::load(file.oidc.unwrap_or_default())?,
+            mail,
             notices: notices::schedules(&file.notices).context("`notices`")?,
             budgets,
             max_connections: flags.max_connections.or(file.max_connections),

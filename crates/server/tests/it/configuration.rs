@@ -46,6 +46,9 @@ fn help_and_version_explain_the_settings() {
         "--min-free-space",
         "--bus",
         "--bus-credentials",
+        "--mail-server",
+        "MADANG_MAIL_PASSWORD_FILE",
+        "--mail-from",
         "--session-idle-days",
         "--session-max-days",
         "--tls-certificate",
@@ -73,7 +76,7 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
     let notices = folder.path().join("notices.toml");
     std::fs::write(&notices, "[[notices]]\nko = \"가\"\nen = \"a\"\nat = [\"9\"]").unwrap();
     let long = "가".repeat(41);
-    let cases: [(&[&str], &str); 35] = [
+    let cases: [(&[&str], &str); 36] = [
         (
             &["--name", " "],
             "`name` is \" \": The server's name needs at least one visible character",
@@ -92,6 +95,7 @@ fn invalid_settings_are_refused_with_one_clear_sentence() {
         (&["--listen", "5001"], "--listen"),
         (&["--bus", "nats://localhost:4222"], "a file that one node alone can use"),
         (&["--bus", "http://node:secret@localhost"], "the bus has the scheme `http`"),
+        (&["--mail-from", "hub@example.com"], "`mail_server` is missing"),
         (&["--bus-credentials", "node.creds"], "`bus_credentials` is set without `bus`"),
         (&["--allowed-origin", "localhost:3000"], "is not an origin: write scheme://host"),
         (&["--allowed-origin", "https://chat.example/"], "is not an origin: leave out everything"),

@@ -20,6 +20,7 @@ mod failover;
 #[cfg(target_os = "linux")]
 mod gateway_memory;
 mod lifecycle;
+mod mail;
 mod moving;
 mod nodes_page;
 mod postgres;

@@ -15,6 +15,7 @@ use madang_shared::{ErrorCode, UserId};
 use crate::http::accounts::secrets::public_id;
 use crate::http::extract::AuthUser;
 use crate::http::problem::Problem;
+use crate::mail::MailQueue;
 use crate::state::AppState;
 
 /// The route of the sessions of a person.
@@ -44,6 +45,7 @@ pub async fn health(
         database_bytes: size.bytes,
         free_bytes: state.free_space.free(),
         nodes: load.nodes,
+        mails: state.mail.as_ref().map(MailQueue::counts),
     }))
 }
 

@@ -57,6 +57,8 @@ async fn acts_that_change_who_can_sign_in_ask_for_the_password_again() {
         (Method::POST, "/api/account/recovery-codes", json!({ "code": "1" })),
         (Method::POST, "/api/account/passkeys", json!({})),
         (Method::DELETE, "/api/account/passkeys/1", json!({})),
+        (Method::POST, "/api/account/mail", json!({ "address": "mina@example.com" })),
+        (Method::DELETE, "/api/account/mail", json!({})),
         (Method::POST, "/api/account/device", json!({})),
         (Method::POST, "/api/account/providers/company", json!({})),
         (Method::DELETE, "/api/account/providers/company", json!({})),

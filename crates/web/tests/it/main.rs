@@ -31,6 +31,7 @@ mod health;
 mod json_object;
 mod lab_chat;
 mod lab_slots;
+mod mail;
 mod moderation;
 mod ownership;
 mod permission_walk;
@@ -42,6 +43,10 @@ mod proxies;
 mod requested_host;
 mod rooms_api;
 mod session_api;
+// The mail server of the tests of the mail package.
+#[path = "../../../mail/tests/it/smtp_server.rs"]
+#[expect(dead_code, reason = "its own tests use more of it")]
+mod smtp_server;
 mod socketio;
 mod storage;
 mod test_server;

@@ -17,6 +17,7 @@ use madang_hub::bus::{Bus, InProcess};
 use madang_hub::nodes::{NodeId, POLL_WITH_BUS_MS};
 use madang_hub::ports::{Clock, SessionLimits, Store};
 use madang_hub::storage::FreeSpace;
+use madang_mail::Mailer;
 use madang_shared::account::Secret;
 use madang_shared::apps::Apps;
 use madang_shared::limits::{SOCKET_PATH, SUBPROTOCOL};
@@ -26,8 +27,8 @@ use madang_store::sqlite::{Options, Sqlite, Synchronous};
 use madang_store::{EventStream, InlineSqlite};
 use madang_web::socketio::Settings;
 use madang_web::{
-    AddressBans, AppState, AuditFollower, ConnectionInfo, OpenSessions, Origins, SignInLimits,
-    SignInProviders, TrustedProxies, router,
+    AddressBans, AppState, AuditFollower, ConnectionInfo, MailQueue, OpenSessions, Origins,
+    SignInLimits, SignInProviders, TrustedProxies, router,
 };
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt;
@@ -44,6 +45,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::tls::TestCertificate;
 
+/// The origin in the links of mails.
+pub(crate) const MAIL_ORIGIN: &str = "https://hub.example";
 pub(crate) const START: u64 = 1_700_000_000_000;
 /// Limit for each wait; a test that reaches it has hung.
 pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
@@ -92,6 +95,8 @@ pub(crate) struct TestSettings {
     pub(crate) free_space: FreeSpace,
     /// The token of the set-up link, as a server of one machine has it; none by default.
     pub(crate) set_up_token: Option<String>,
+    /// The mail server; none by default.
+    pub(crate) mailer: Option<Mailer>,
 }
 
 impl Default for TestSettings {
@@ -107,6 +112,7 @@ impl Default for TestSettings {
             budgets: BudgetRates::default(),
             free_space: FreeSpace::default(),
             set_up_token: None,
+            mailer: None,
         }
     }
 }
@@ -215,6 +221,11 @@ impl TestServer {
         let affected = (open_sessions.clone(), bans.clone());
         let follower = AuditFollower::start(hub.clone(), store.clone(), affected, clock.clone());
         tokio::spawn(follower.await.unwrap().run(stopping.clone()));
+        let mail = settings.mailer.map(|mailer| {
+            let (queue, jobs) = MailQueue::new(mailer, MAIL_ORIGIN.to_owned());
+            tokio::spawn(jobs.run(store.clone(), clock.clone(), stopping.clone()));
+            queue
+        });
         let state = AppState {
             hub: hub.clone(),
             store,
@@ -226,6 +237,7 @@ impl TestServer {
             socketio: Arc::new(settings.socketio),
             sign_ins: SignInLimits::default(),
             providers: Arc::new(settings.providers),
+            mail,
             session_limits: SessionLimits { idle_ms: 30 * DAY_MS, max_ms: 180 * DAY_MS },
             started_at: Timestamp(START),
             set_up_token: settings.set_up_token.map(|token| Arc::new(Secret(token))),

@@ -20,6 +20,7 @@ use super::Answer;
 use super::acts::administer;
 use super::app_requests::AppRequest;
 use super::room_requests::RoomRequest;
+use crate::contract::mail_addresses::requested;
 use crate::support::{TestStore, write};
 
 /// A number that no other command of this process has.
@@ -97,6 +98,8 @@ pub(super) enum Request {
     OwnGrants,
     OwnProfile,
     ChangeProfile,
+    OwnMail,
+    ChangeMail,
     ReadPerson,
     OwnMemberships,
     OthersMemberships,
@@ -141,6 +144,8 @@ impl Request {
         Self::OwnGrants,
         Self::OwnProfile,
         Self::ChangeProfile,
+        Self::OwnMail,
+        Self::ChangeMail,
         Self::ReadPerson,
         Self::OwnMemberships,
         Self::OthersMemberships,
@@ -185,6 +190,8 @@ impl Request {
             Self::OwnGrants => "list one's own rights in the apps",
             Self::OwnProfile => "read one's own profile",
             Self::ChangeProfile => "change one's profile",
+            Self::OwnMail => "read one's own mail address",
+            Self::ChangeMail => "change one's mail address",
             Self::ReadPerson => "see the card of a stranger",
             Self::OwnMemberships => "follow one's own memberships",
             Self::OthersMemberships => "follow another user's memberships",
@@ -249,6 +256,12 @@ impl Request {
                     ProfileChange { name: Some("Name".into()), ..ProfileChange::default() };
                 let change = CheckedProfileChange::new(user.id, change, Timestamp(1));
                 Answer::of(store.change_profile(change.expect("valid")).await)
+            }
+            Self::OwnMail => Answer::of(store.mail_addresses(user.id).await),
+            Self::ChangeMail => {
+                let address = format!("{}@example.com", user.id);
+                let new = requested(user, &address, &address);
+                Answer::of(store.request_mail_address(new).await)
             }
             Self::ReadPerson => Answer::of(store.person(user.id, other.id).await),
             Self::ReadErasures => Answer::of(store.erasures(Some(user.id)).await),

@@ -1,4 +1,5 @@
-//! Accounts over HTTP: signing in with a password, a one-time link or another device, and the account of a user.
+//! Accounts over HTTP: signing in with a password, a one-time link or another device, recovery by mail, and the account of
+//! a user.
 //! Secrets are in the bodies of requests alone, never in an address.
 
 pub mod account_api;
@@ -7,6 +8,7 @@ pub mod device_api;
 pub mod device_words;
 pub mod erasure_api;
 pub mod link_api;
+pub mod mail_api;
 pub mod password_api;
 mod password_check;
 pub mod password_pool;

@@ -65,7 +65,8 @@ pub async fn methods(
         .all()
         .map(|provider| ProviderInfo { id: provider.id.clone(), name: provider.name.clone() });
     let passkeys = relying_party(&state, &client_info).is_some();
-    Ok(Json(SignInMethods { passkeys, providers: providers.collect() }))
+    let mail = state.mail.is_some();
+    Ok(Json(SignInMethods { passkeys, providers: providers.collect(), mail }))
 }
 
 /// The server as the passkeys of the requested address know it; none if browsers make no passkeys for the address.

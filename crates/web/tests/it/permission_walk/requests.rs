@@ -9,6 +9,7 @@ use madang_shared::details::members_path;
 use madang_shared::erasure::ERASURES_PATH;
 use madang_shared::grants::GRANTS_PATH;
 use madang_shared::health::{PERSON_SESSIONS_SUFFIX, STORAGE_PATH};
+use madang_shared::mail::ACCOUNT_MAIL_PATH;
 use madang_shared::moderation::{ADDRESS_BANS_PATH, REPORTS_PATH, report_path};
 use madang_shared::people::{PEOPLE_PATH, person_path};
 use madang_shared::profile::PROFILE_PATH;
@@ -144,6 +145,13 @@ pub(super) fn of_workspace(name: &str, me: UserId, other: UserId) -> Vec<Request
             let change = json!({ "name": "Name" });
             vec![Request::Http(Method::POST, PROFILE_PATH.to_owned(), change)]
         }
+        "read one's own mail address" => get(ACCOUNT_MAIL_PATH),
+        "change one's mail address" => [Method::POST, Method::DELETE]
+            .map(|method| {
+                let address = json!({ "address": "a@example.com" });
+                Request::Http(method, ACCOUNT_MAIL_PATH.to_owned(), address)
+            })
+            .into(),
         "see the card of a stranger" => get(person_path(other)),
         "follow one's own memberships" => topic(format!("memberships:{me}")),
         "follow another user's memberships" => topic(format!("memberships:{other}")),
