@@ -7,6 +7,9 @@ use madang_shared::account::{
     DeviceSignIn, DeviceState, DeviceTicket, FINISH_DEVICE_PATH, LINK_SIGN_IN_PATH, LINKS_PATH,
     LinkInfo, LinkRequest, LinkSignIn, PasswordChange, Secret,
 };
+use madang_shared::mail::{
+    ACCOUNT_MAIL_PATH, MAIL_RECOVERY_PATH, MailAddressRequest, MailRecovery, VERIFY_MAIL_PATH,
+};
 use madang_shared::session::SessionInfo;
 use madang_shared::{ErrorCode, Failure, User, compact};
 use serde::Serialize;
@@ -94,6 +97,21 @@ pub(crate) async fn use_link(token: String, password: String) -> Result<Answer, 
     post(LINK_SIGN_IN_PATH, &body).await
 }
 
+/// Gives the account the address to which a link was mailed.
+pub(crate) async fn verify_mail(token: String) -> Result<(), Failure> {
+    done(&post(VERIFY_MAIL_PATH, &LinkRequest { token: Secret(token) }).await?)
+}
+
+/// Lets a link be mailed to a new address of the account.
+pub(crate) async fn ask_for_mail_address(address: String) -> Result<(), Failure> {
+    done(&post(ACCOUNT_MAIL_PATH, &MailAddressRequest { address }).await?)
+}
+
+/// Lets a recovery link be mailed to the address of an account.
+pub(crate) async fn ask_for_recovery(account: String) -> Result<(), Failure> {
+    done(&post(MAIL_RECOVERY_PATH, &MailRecovery { account }).await?)
+}
+
 /// Asks the user's other device to let this one in, with a code or the token of a link.
 pub(crate) async fn request_device(
     code: Option<String>,
@@ -168,6 +186,10 @@ pub(crate) fn refusal(lang: Lang, failure: &Failure) -> String {
         ErrorCode::Invalid => Words::new(
             "비밀번호는 열 글자 이상이어야 하고, 아주 흔한 것은 쓸 수 없습니다.",
             "A password has at least ten characters, and is none of the most common ones.",
+        ),
+        ErrorCode::NameTaken => Words::new(
+            "다른 계정에 연결된 주소입니다. 그 계정에서 먼저 지우거나 다른 주소를 쓰세요.",
+            "This address belongs to another account. Remove it there first, or use another.",
         ),
         ErrorCode::RateLimited => {
             let seconds = failure.retry_after.unwrap_or(60_000).div_ceil(1_000);

@@ -14,6 +14,15 @@ mod first_steps;
     reason = "the browser tests use the honest provider alone; its tests may panic"
 )]
 mod provider;
+// The mail server of the tests of the mail package.
+#[path = "../../../mail/tests/it/smtp_server.rs"]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "its own tests use more of it, and may panic"
+)]
+mod smtp_server;
 mod support;
 
 mod accounts;
@@ -43,6 +52,7 @@ mod layout;
 mod lazy_part;
 mod load_web;
 mod looks;
+mod mail;
 mod message_focus;
 mod message_loss;
 mod message_tools;

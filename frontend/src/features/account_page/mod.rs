@@ -1,7 +1,8 @@
-//! The page of the person's account: its profile, its password, its devices, a second device, and the last attempts to sign in. It is
+//! The page of the person's account: its profile, its password, its mail address, its devices, a second device, and the last attempts to sign in. It is
 //! in the lazy part of the app.
 
 mod lists;
+mod mail;
 mod second_device;
 mod tokens;
 
@@ -13,6 +14,7 @@ use madang_shared::Failure;
 use madang_shared::account::AccountInfo;
 
 use self::lists::{attempts, devices};
+use self::mail::mail_section;
 use self::second_device::second_device;
 use self::tokens::{bots, tokens};
 use crate::account_requests::{account, refusal, set_password};
@@ -69,6 +71,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
         view! {
             {section("account-profile", PROFILE, profile_form())}
             {section("account-password", PASSWORD, of_info(password_form))}
+            {mail_section()}
             {of_info(devices)}
             {factor_sections()}
             {second_device(page)}

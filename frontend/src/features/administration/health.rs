@@ -23,6 +23,7 @@ const TOPICS: Words = Words::new("구독 중인 토픽", "Followed topics");
 const EVENTS: Words = Words::new("로그의 이벤트", "Events in the log");
 const DATABASE: Words = Words::new("데이터베이스", "Database");
 const FREE: Words = Words::new("남은 디스크", "Free disk space");
+const MAILS: Words = Words::new("보낸 메일 / 실패", "Mails sent / failed");
 const NODES: Words = Words::new("노드", "Nodes");
 const ROOMS: Words = Words::new("방별 사용량", "By room");
 const PEOPLE: Words = Words::new("사람별 사용량", "By person");
@@ -75,6 +76,9 @@ fn facts(report: &HealthReport, deliveries: State<Deliveries>) -> AnyView {
     let size = move |value: u64| text(move || bytes(lang.get(), value));
     let running = report.at.since(report.started_at);
     let free = report.free_bytes.map(|free| fact("free", FREE, size(free)));
+    let mails = report.mails.map(|mails| {
+        fact("mails", MAILS, text(move || format!("{} / {}", mails.sent, mails.failed)))
+    });
     let version = report.version.clone();
     view! {
         <dl class="admin-facts" data-testid="health">
@@ -86,6 +90,7 @@ fn facts(report: &HealthReport, deliveries: State<Deliveries>) -> AnyView {
             {fact("events", EVENTS, number(report.events))}
             {fact("database", DATABASE, size(report.database_bytes))}
             {free}
+            {mails}
             {fact("nodes", NODES, number(report.nodes))}
             {fact("running", RUNNING, text(move || lasting(lang.get(), running)))}
             {fact("version", VERSION, text(move || version.clone()))}

@@ -9,12 +9,14 @@ use madang_shared::{ErrorCode, Failure};
 
 use super::waiting::{Wait, waiting};
 use super::{Form, frame, instead};
-use crate::account_requests::{enter, read_link, refusal, request_device, take_token, use_link};
+use crate::account_requests::{
+    enter, read_link, refusal, request_device, take_token, use_link, verify_mail,
+};
 use crate::auth::Auth;
 use crate::features::factors::{PasswordAnswer, password_answer, second_step};
 use crate::i18n::{Lang, Words, isolated, tr, use_lang};
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::{part, text};
+use crate::ui::erased::reactive::{derived, part, text};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::secret_field::{labelled_field, typed};
 
@@ -25,6 +27,13 @@ const OTHERS_END: Words = Words::new(
     "이 이름의 다른 기기는 모두 로그아웃됩니다.",
     "All other devices of this name are signed out.",
 );
+const MAIL_TITLE: Words = Words::new("메일 주소 확인", "Confirm your mail address");
+const CONFIRM_MAIL: Words = Words::new("주소 확인하기", "Confirm the address");
+const MAIL_VERIFIED: Words = Words::new(
+    "메일 주소를 확인했습니다. 비밀번호를 잊으면 이 주소로 링크를 받을 수 있습니다.",
+    "The address is confirmed. If you forget your password, you get a link there.",
+);
+const TO_APP: Words = Words::new("마당으로 가기", "To Madang");
 const RULES: Words = Words::new(
     "열 글자 이상. 몇 낱말을 이으면 외우기 쉽습니다.",
     "At least ten characters. A few words are easy to remember.",
@@ -39,6 +48,8 @@ enum LinkState {
     Waiting(Wait),
     /// The password is set, and the account asks for a code too.
     NeedsCode(String),
+    /// The account has the mail address.
+    Verified,
 }
 
 /// The page of a one-time link.
@@ -64,11 +75,23 @@ pub(crate) fn LinkPage() -> impl IntoView {
             view! { <p class="callout" role="alert" data-testid="link-refused">{sentence}</p> }
                 .into_any()
         }
+        LinkState::Read(LinkInfo { kind: LinkKind::Mail, name, address, .. }) => {
+            mail_form(token.clone(), (name, address.unwrap_or_default()), shown)
+        }
+        LinkState::Verified => verified(),
         LinkState::Read(link) => form(token.clone(), link, shown),
         LinkState::Waiting(wait) => waiting(wait),
         LinkState::NeedsCode(challenge) => second_step(challenge),
     });
-    frame(TITLE, content)
+    let title = derived(move || {
+        let is_mail = shown.with(|shown| match shown {
+            LinkState::Read(link) => link.kind == LinkKind::Mail,
+            LinkState::Verified => true,
+            _ => false,
+        });
+        if is_mail { MAIL_TITLE } else { TITLE }.of(lang.get())
+    });
+    frame(title, content)
 }
 
 fn form(token: String, link: LinkInfo, shown: State<LinkState>) -> AnyView {
@@ -123,6 +146,50 @@ fn form(token: String, link: LinkInfo, shown: State<LinkState>) -> AnyView {
             {form.error("link-error")}
             {form.button("link-submit", ENTER)}
         </form>
+    }
+    .into_any()
+}
+
+/// The form that gives an account the mail address. It signs nobody in.
+fn mail_form(token: String, (name, address): (String, String), shown: State<LinkState>) -> AnyView {
+    let lang = use_lang();
+    let form = Form::new();
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if !form.start() {
+            return;
+        }
+        let token = token.clone();
+        spawn_local(async move {
+            match verify_mail(token).await {
+                Ok(()) => shown.set(LinkState::Verified),
+                Err(refused) => form.refuse(refused),
+            }
+        });
+    };
+    let question = text(move || connects(lang.get(), &name, &address));
+    view! {
+        <form on:submit=events::submit(submit) novalidate>
+            <p data-testid="link-mail">{question}</p>
+            {form.error("link-error")}
+            {form.button("link-submit", CONFIRM_MAIL)}
+        </form>
+    }
+    .into_any()
+}
+
+fn connects(lang: Lang, name: &str, address: &str) -> String {
+    let (name, address) = (isolated(name), isolated(address));
+    match lang {
+        Lang::Ko => format!("{address} 주소를 {name} 계정에 연결합니다."),
+        Lang::En => format!("You connect {address} with the account {name}."),
+    }
+}
+
+fn verified() -> AnyView {
+    view! {
+        <p role="status" data-testid="link-verified">{MAIL_VERIFIED.now()}</p>
+        <p class="entrance-other"><a href="/" rel="external">{TO_APP.now()}</a></p>
     }
     .into_any()
 }

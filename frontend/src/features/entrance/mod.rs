@@ -1,6 +1,7 @@
 //! The pages that sign somebody in by other ways than a new name: with a password, with a code of another device, and
 //! with a one-time link. They are in the lazy part of the app.
 
+mod forgotten;
 mod link;
 mod waiting;
 
@@ -20,10 +21,11 @@ use crate::features::factors::{
 use crate::features::moderation::ban_line;
 use crate::i18n::{Lang, Words, isolated, tr, use_lang};
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::{effect, flag, part, text};
+use crate::ui::erased::reactive::{derived, effect, flag, part, text};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::secret_field::{labelled_field, typed};
 
+use forgotten::forgotten;
 pub(crate) use link::LinkPage;
 use waiting::{Wait, waiting};
 
@@ -36,10 +38,12 @@ const CODE_HINT: Words = Words::new(
     "A device that is signed in shows one: Settings → Account → Add a device.",
 );
 const NEW_NAME: Words = Words::new("새 이름으로 시작하기", "Start with a new name");
-const FORGOTTEN: Words = Words::new(
+const ASK_ADMINISTRATOR: Words = Words::new(
     "비밀번호를 잊었다면 관리자에게 복구 링크를 부탁하세요.",
     "Forgotten? An administrator can make you a recovery link.",
 );
+const PASSWORD_BACK: Words = Words::new("비밀번호로 로그인", "Sign in with the password");
+const FORGOTTEN: Words = Words::new("비밀번호를 잊으셨나요?", "Forgot the password?");
 
 /// The state of a form: the failure of its last request, and whether one is under way.
 #[derive(Clone, Copy)]
@@ -88,11 +92,11 @@ impl Form {
 }
 
 /// The frame of the pages: a card, and the choices of language and colours below it.
-fn frame(title: Words, content: AnyView) -> AnyView {
+fn frame(title: Signal<&'static str>, content: AnyView) -> AnyView {
     view! {
         <div class="entrance">
             <div class="sign-in-card">
-                <h1 class="entrance-title">{title.now()}</h1>
+                <h1 class="entrance-title">{title}</h1>
                 {content}
             </div>
             <div class="sign-in-foot">{languages()}{colours()}</div>
@@ -106,18 +110,27 @@ fn frame(title: Words, content: AnyView) -> AnyView {
 pub(crate) fn PasswordSignInPage() -> impl IntoView {
     let wait: State<Option<Wait>> = state(None);
     let challenge: State<Option<String>> = state(None);
-    let content = part(move || match (wait.get(), challenge.get()) {
-        (Some(wait), _) => waiting(wait),
-        (None, Some(challenge)) => second_step(challenge),
-        (None, None) => forms(wait, challenge),
+    let has_forgotten = state(false);
+    let content = part(move || match (wait.get(), challenge.get(), has_forgotten.get()) {
+        (Some(wait), ..) => waiting(wait),
+        (None, Some(challenge), _) => second_step(challenge),
+        (None, None, true) => forgotten(has_forgotten),
+        (None, None, false) => forms(wait, challenge, has_forgotten),
     });
-    frame(TITLE, content)
+    let lang = use_lang();
+    let title = derived(move || if has_forgotten.get() { FORGOTTEN } else { TITLE }.of(lang.get()));
+    frame(title, content)
 }
 
-fn forms(wait: State<Option<Wait>>, challenge: State<Option<String>>) -> AnyView {
+fn forms(
+    wait: State<Option<Wait>>,
+    challenge: State<Option<String>>,
+    has_forgotten: State<bool>,
+) -> AnyView {
     let auth: Auth = expect_context();
     let (name, password, code) = (NodeRef::<html::Input>::new(), NodeRef::new(), NodeRef::new());
     let (by_password, by_code) = (Form::new(), Form::new());
+    let has_mail = state(false);
     effect(move || {
         if let Some(input) = name.get() {
             browser::focus_on(&input);
@@ -158,9 +171,9 @@ fn forms(wait: State<Option<Wait>>, challenge: State<Option<String>>) -> AnyView
             {labelled_field("password", PASSWORD, ("password", "current-password"), "password-error", password)}
             {by_password.error("password-error")}
             {by_password.button("password-submit", TITLE)}
-            <p class="hint">{FORGOTTEN.now()}</p>
+            {part(move || way_back(has_mail.get(), has_forgotten))}
         </form>
-        {other_ways()}
+        {other_ways(has_mail)}
         <form class="entrance-code" on:submit=events::submit(submit_code) novalidate>
             {labelled_field("device-code", CODE, ("text", "one-time-code"), "code-error", code)}
             {by_code.error("code-error")}
@@ -168,6 +181,20 @@ fn forms(wait: State<Option<Wait>>, challenge: State<Option<String>>) -> AnyView
             <p class="hint">{CODE_HINT.now()}</p>
         </form>
         <p class="entrance-other"><a href="/" data-testid="to-gate">{NEW_NAME.now()}</a></p>
+    }
+    .into_any()
+}
+
+/// The way back for somebody who has forgotten the password.
+fn way_back(has_mail: bool, has_forgotten: State<bool>) -> AnyView {
+    if !has_mail {
+        return view! { <p class="hint">{ASK_ADMINISTRATOR.now()}</p> }.into_any();
+    }
+    let show = move |_| has_forgotten.set(true);
+    view! {
+        <p class="entrance-note">
+            <button class="button" type="button" data-testid="forgotten" on:click=events::click(show)>{FORGOTTEN.now()}</button>
+        </p>
     }
     .into_any()
 }

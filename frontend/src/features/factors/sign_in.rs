@@ -26,18 +26,19 @@ const NOT_CHOSEN: Words = Words::new(
     "No passkey was chosen, or this device has none for this server.",
 );
 
-/// The ways beside a password, and the failure of a provider.
-pub(crate) fn other_ways() -> AnyView {
+/// The ways beside a password, and the failure of a provider. `has_mail` becomes true if the server mails links.
+pub(crate) fn other_ways(has_mail: State<bool>) -> AnyView {
     let methods: State<SignInMethods> = state(SignInMethods::default());
     spawn_local(async move {
         // Without an answer, the password remains.
         if let Ok(found) = requests::methods().await {
+            has_mail.try_set(found.mail);
             methods.try_set(found);
         }
     });
     let failure = provider_failure();
     let ways = part(move || {
-        let SignInMethods { passkeys, providers } = methods.get();
+        let SignInMethods { passkeys, providers, .. } = methods.get();
         let providers: Vec<AnyView> = providers.into_iter().map(provider_link).collect();
         view! {
             {passkeys.then(passkey_way)}
