@@ -33,9 +33,14 @@ pub fn erased_name(user: UserId) -> String {
 }
 
 impl User {
+    /// Whether the account was erased.
+    pub fn is_erased(&self) -> bool {
+        self.name == erased_name(self.id)
+    }
+
     /// Replaces the name, if this is the erased user. Returns whether the name was another one.
     pub fn erase(&mut self, user: UserId) -> bool {
-        let is_named = self.id == user && self.name != erased_name(user);
+        let is_named = self.id == user && !self.is_erased();
         if is_named {
             self.name = erased_name(user);
         }

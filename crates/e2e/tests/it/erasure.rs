@@ -49,6 +49,10 @@ async fn a_person_erases_the_own_account_and_the_texts_leave_every_screen() -> R
         phone.click("erase-own").await?;
         phone.find("signin-name").await?;
         until_erased(&jane.browser, "사라질 글", "Erased message").await?;
+        let row = format!("room-{FIRST_ROOM}");
+        jane.browser
+            .until_text(&row, |text| text.contains("Erased account: Deleted message"))
+            .await?;
         jane.browser.until_animations_end().await?;
         jane.browser.screenshot("erased-en-desktop").await?;
 

@@ -14,13 +14,14 @@ use madang_shared::profile::{OwnProfile, PROFILE_PATH, Profile, ProfileChange};
 use crate::account_requests::{answer_of, post_to};
 use crate::browser;
 use crate::context::AppContext;
-use crate::i18n::{Words, isolated, use_lang};
+use crate::i18n::{Lang, Words, isolated, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::memo::{Memo, memo};
 
 pub(crate) use form::profile_form;
 pub(crate) use zone::local_time;
 
+const ERASED: Words = Words::new("지워진 계정", "Erased account");
 const CARD: Words = Words::new("프로필 보기", "show the profile");
 
 /// The user whose time zone and language this browser has told the server.
@@ -29,10 +30,17 @@ const TOLD_KEY: &str = "madang.profile-told";
 /// The name that is shown for a user: the display name, or else the handle. It changes with the details of the open room.
 pub(crate) fn shown_name(app: AppContext, user: User) -> Memo<String> {
     let store = app.driver.store();
+    let lang = use_lang();
     memo(move || {
-        store
-            .read(Slice::Details, |client| client.features().details().shown_name(&user).to_owned())
+        store.read(Slice::Details, |client| {
+            name_of(lang.get(), client.features().details().shown_name(&user), &user).to_owned()
+        })
     })
+}
+
+/// The name, or words in its place for an erased account.
+pub(crate) fn name_of<'n>(lang: Lang, name: &'n str, user: &User) -> &'n str {
+    if user.is_erased() { ERASED.of(lang) } else { name }
 }
 
 /// Whether the user does not want to be disturbed now.

@@ -8,6 +8,7 @@ use madang_shared::rooms::Room;
 
 use crate::context::{AppContext, link_to};
 use crate::draft;
+use crate::features::profile::name_of;
 use crate::i18n::{Words, capped, isolated, use_lang};
 use crate::route::Route;
 use crate::text::beginning;
@@ -56,12 +57,15 @@ pub(super) fn joined_room(app: AppContext, times: Times, room: &Room) -> AnyView
                 _ if is_draft => beginning(draft.trim(), MAX_LINE),
                 None => String::new(),
                 Some(last) => {
-                    let by = &last.author;
-                    let name =
-                        if by.id == me { YOU.of(lang.get()).into() } else { isolated(&by.name) };
+                    let (by, lang) = (&last.author, lang.get());
+                    let name = if by.id == me {
+                        YOU.of(lang).into()
+                    } else {
+                        isolated(name_of(lang, &by.name, by))
+                    };
                     // Only a deleted or an erased message has no text.
                     let words = if last.text.is_empty() {
-                        GONE.of(lang.get()).into()
+                        GONE.of(lang).into()
                     } else {
                         isolated(&beginning(&last.text, MAX_LINE)).into_owned()
                     };
