@@ -14,17 +14,10 @@ const PASSWORD: &str = "마당에 피는 꽃들이에요";
 /// The same, as a Mac sends it.
 const PASSWORD_APART: &str = "\u{1106}\u{1161}\u{1103}\u{1161}\u{11bc}\u{110b}\u{1166} \u{1111}\u{1175}\u{1102}\u{1173}\u{11ab} \u{1101}\u{1169}\u{11be}\u{1103}\u{1173}\u{11af}\u{110b}\u{1175}\u{110b}\u{1166}\u{110b}\u{116d}";
 
-async fn fill(browser: &Browser, id: &str, text: &str) -> Result<()> {
-    let field = browser.find(id).await?;
-    field.clear().await?;
-    field.focus().await?;
-    browser.insert_text(text).await
-}
-
 /// Signs in with a name and a password on the page that the gate leads to.
 async fn sign_in(browser: &Browser, name: &str, password: &str) -> Result<()> {
-    fill(browser, "sign-in-name", name).await?;
-    fill(browser, "password", password).await?;
+    browser.fill("sign-in-name", name).await?;
+    browser.fill("password", password).await?;
     browser.keys(Key::Enter).await
 }
 
@@ -41,10 +34,10 @@ async fn a_guest_account_is_secured_and_used_on_a_second_browser_and_device() ->
         first.until_attribute("account-secured", "data-secured", "false").await?;
         check_appearance(first, "account-ko-desktop").await?;
         first.expect_console_error("status of 422");
-        fill(first, "new-password", "1234567890").await?;
+        first.fill("new-password", "1234567890").await?;
         first.keys(Key::Enter).await?;
         first.until_text("password-error", |text| text.contains("흔한")).await?;
-        fill(first, "new-password", PASSWORD).await?;
+        first.fill("new-password", PASSWORD).await?;
         first.keys(Key::Enter).await?;
         first.until_attribute("account-secured", "data-secured", "true").await?;
         first.until_text("password-saved", |text| text == "비밀번호를 저장했습니다.").await?;
@@ -76,7 +69,7 @@ async fn a_guest_account_is_secured_and_used_on_a_second_browser_and_device() ->
         let third = test.browser(Device::desktop(Lang::Ko)).await?;
         third.goto(&test.server.url("/sign-in")).await?;
         check_appearance(&third, "sign-in-ko-desktop").await?;
-        fill(&third, "device-code", &code.to_lowercase()).await?;
+        third.fill("device-code", &code.to_lowercase()).await?;
         third.keys(Key::Enter).await?;
         third.until_text("device-waiting", |text| text.starts_with("민아")).await?;
         first.until_text("device-question", |text| text.contains("Linux의 Chrome(127.0.0.1)")).await?;
@@ -126,7 +119,7 @@ async fn a_recovery_link_lets_its_user_in_once() -> Result<()> {
             ensure!(phone.eval::<bool>("return location.hash === ''", []).await?);
         }
         check_appearance(&phone, "link-ko-phone").await?;
-        fill(&phone, "new-password", PASSWORD).await?;
+        phone.fill("new-password", PASSWORD).await?;
         phone.keys(Key::Enter).await?;
         ChatPage::new(phone.clone()).await?;
         jane.browser.find("signin-name").await?;

@@ -5,18 +5,10 @@ use serde_json::json;
 use thirtyfour::Key;
 
 use crate::support::axe::check_appearance;
-use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::device::{Device, Lang};
 
 const PASSWORD: &str = "orange windmill 7";
-
-async fn type_into(browser: &Browser, id: &str, text: &str) -> Result<()> {
-    let field = browser.find(id).await?;
-    field.clear().await?;
-    field.focus().await?;
-    browser.insert_text(text).await
-}
 
 #[tokio::test]
 async fn an_act_asks_for_the_password_again_and_other_fields_keep_their_text() -> Result<()> {
@@ -25,8 +17,8 @@ async fn an_act_asks_for_the_password_again_and_other_fields_keep_their_text() -
         let browser = &page.browser;
         browser.goto(&test.server.url("/settings/account")).await?;
         browser.find("new-password").await?;
-        type_into(browser, "token-name", "reader").await?;
-        type_into(browser, "new-password", PASSWORD).await?;
+        browser.fill("token-name", "reader").await?;
+        browser.fill("new-password", PASSWORD).await?;
         browser.keys(Key::Enter).await?;
         browser.until_attribute("account-secured", "data-secured", "true").await?;
         let kept = browser.find("token-name").await?.prop("value").await?;
@@ -38,15 +30,15 @@ async fn an_act_asks_for_the_password_again_and_other_fields_keep_their_text() -
         browser.find("confirm-password").await?;
         check_appearance(browser, "phone-en-confirmation").await?;
         browser.expect_console_error("status of 403");
-        type_into(browser, "confirm-password", "another one").await?;
+        browser.fill("confirm-password", "another one").await?;
         browser.keys(Key::Enter).await?;
         browser.until_text("confirm-error", |text| text.contains("is wrong")).await?;
-        type_into(browser, "confirm-password", PASSWORD).await?;
+        browser.fill("confirm-password", PASSWORD).await?;
         browser.keys(Key::Enter).await?;
         browser.until_text("token-secret", |text| text.starts_with("mdg_")).await?;
         browser.until_gone("confirm-password").await?;
         // It is not asked again for some minutes.
-        type_into(browser, "token-name", "second").await?;
+        browser.fill("token-name", "second").await?;
         browser.click("make-token").await?;
         browser.until_text("tokens", |text| text.contains("second")).await?;
         Ok(())
@@ -73,11 +65,11 @@ async fn a_passkey_confirms_and_is_renamed() -> Result<()> {
         });
         browser.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await?;
         browser.goto(&format!("{address}/settings/account")).await?;
-        type_into(&browser, "passkey-name", "내 노트북").await?;
+        browser.fill("passkey-name", "내 노트북").await?;
         browser.click("add-passkey").await?;
         browser.until_text("passkeys", |text| text.contains("내 노트북")).await?;
         browser.click("rename-passkey").await?;
-        type_into(&browser, "passkey-rename", "새 노트북").await?;
+        browser.fill("passkey-rename", "새 노트북").await?;
         check_appearance(&browser, "desktop-ko-passkey-rename").await?;
         browser.keys(Key::Enter).await?;
         browser.until_text("passkeys", |text| text.contains("새 노트북")).await?;

@@ -12,13 +12,6 @@ use crate::support::wait::until_true;
 
 const PASSWORD: &str = "correct horse battery";
 
-async fn fill(browser: &Browser, id: &str, text: &str) -> Result<()> {
-    let field = browser.find(id).await?;
-    field.clear().await?;
-    field.focus().await?;
-    browser.insert_text(text).await
-}
-
 async fn until_erased(browser: &Browser, word: &str, sentence: &str) -> Result<()> {
     until_true("the message shows that it was erased", async || {
         let text: String = browser.eval("return document.body.innerText", []).await?;
@@ -36,16 +29,16 @@ async fn a_person_erases_the_own_account_and_the_texts_leave_every_screen() -> R
         jane.until_stored("사라질 글").await?;
         let phone = &minsu.browser;
         phone.goto(&test.server.url("/settings/account")).await?;
-        fill(phone, "new-password", PASSWORD).await?;
+        phone.fill("new-password", PASSWORD).await?;
         phone.keys(Key::Enter).await?;
         phone.until_attribute("account-secured", "data-secured", "true").await?;
-        fill(phone, "erase-own-name", "민수").await?;
-        fill(phone, "erase-password", "a wrong password").await?;
+        phone.fill("erase-own-name", "민수").await?;
+        phone.fill("erase-password", "a wrong password").await?;
         phone.expect_console_error("status of 403");
         phone.click("erase-own").await?;
         phone.until_text("erase-error", |text| text.contains("맞지 않습니다")).await?;
         check_appearance(phone, "erase-own-ko-phone").await?;
-        fill(phone, "erase-password", PASSWORD).await?;
+        phone.fill("erase-password", PASSWORD).await?;
         phone.click("erase-own").await?;
         phone.find("signin-name").await?;
         until_erased(&jane.browser, "사라질 글", "Erased message").await?;
@@ -58,7 +51,7 @@ async fn a_person_erases_the_own_account_and_the_texts_leave_every_screen() -> R
 
         // The name is not given out again.
         phone.expect_console_error("status of 409");
-        fill(phone, "signin-name", "민수").await?;
+        phone.fill("signin-name", "민수").await?;
         phone.keys(Key::Enter).await?;
         until_true("the name is refused", async || {
             let text: String = phone.eval("return document.body.innerText", []).await?;
@@ -82,12 +75,12 @@ async fn an_administrator_erases_a_person_who_is_looking_and_gets_a_receipt() ->
         let browser = &owner.browser;
         browser.goto(&test.server.url("/admin")).await?;
         browser.click("erase-2").await?;
-        fill(browser, "erase-name", "민소").await?;
+        browser.fill("erase-name", "민소").await?;
         browser.expect_console_error("status of 422");
         browser.click("erase-confirm").await?;
         browser.until_text("admin-refused", |text| text.contains("Type the name")).await?;
         browser.click("erase-2").await?;
-        fill(browser, "erase-name", "민수").await?;
+        browser.fill("erase-name", "민수").await?;
         check_appearance(browser, "erase-question-en-desktop").await?;
         browser.click("erase-confirm").await?;
         let receipt = browser.until_text("receipt", |text| text.contains("messages")).await?;

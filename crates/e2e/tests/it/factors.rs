@@ -40,11 +40,6 @@ async fn set_presence(browser: &Browser, authenticator: &str, is_present: bool) 
     Ok(())
 }
 
-async fn type_into(browser: &Browser, id: &str, text: &str) -> Result<()> {
-    browser.click(id).await?;
-    browser.insert_text(text).await
-}
-
 async fn sign_out(browser: &Browser) -> Result<()> {
     browser.click("me").await?;
     browser.click("sign-out").await?;
@@ -65,11 +60,11 @@ async fn a_passkey_and_a_code_sign_in() -> Result<()> {
         let authenticator = add_authenticator(&browser, true).await?;
 
         browser.goto(&at_localhost(test, "/settings/account")).await?;
-        type_into(&browser, "new-password", PASSWORD).await?;
+        browser.fill("new-password", PASSWORD).await?;
         browser.keys(Key::Enter).await?;
         // Then the page is drawn again.
         browser.until_attribute("account-secured", "data-secured", "true").await?;
-        type_into(&browser, "passkey-name", "시험 기기").await?;
+        browser.fill("passkey-name", "시험 기기").await?;
         browser.click("add-passkey").await?;
         browser.until_text("passkeys", |text| text.contains("시험 기기")).await?;
 
@@ -78,7 +73,7 @@ async fn a_passkey_and_a_code_sign_in() -> Result<()> {
         axe::check_appearance(&browser, "factors-secret-ko").await?;
         let secret = TotpSecret::from_bytes(&test.server.database()?.totp_secret()?);
         let code = secret.context("a secret")?.code_at(now());
-        type_into(&browser, "totp-code", &code).await?;
+        browser.fill("totp-code", &code).await?;
         browser.keys(Key::Enter).await?;
         let codes = browser.until_text("recovery-codes", |text| !text.is_empty()).await?;
         let recovery: String = codes.chars().take(19).collect();
@@ -92,15 +87,15 @@ async fn a_passkey_and_a_code_sign_in() -> Result<()> {
         browser.goto(&at_localhost(test, "/sign-in")).await?;
         browser.find("passkey-sign-in").await?;
         axe::check_appearance(&browser, "factors-sign-in-ko").await?;
-        type_into(&browser, "sign-in-name", "민아").await?;
-        type_into(&browser, "password", PASSWORD).await?;
+        browser.fill("sign-in-name", "민아").await?;
+        browser.fill("password", PASSWORD).await?;
         browser.keys(Key::Enter).await?;
         browser.expect_console_error("422");
-        type_into(&browser, "second-step-code", "000000").await?;
+        browser.fill("second-step-code", "000000").await?;
         browser.keys(Key::Enter).await?;
         browser.until_text("act-error", |text| text.contains("코드")).await?;
         browser.find("second-step-code").await?.clear().await?;
-        type_into(&browser, "second-step-code", &recovery.to_uppercase()).await?;
+        browser.fill("second-step-code", &recovery.to_uppercase()).await?;
         browser.keys(Key::Enter).await?;
         ChatPage::new(browser.clone()).await?.open_composer().await?;
 

@@ -5,7 +5,6 @@ use thirtyfour::Key;
 
 use crate::smtp_server::{Behaviour, ReceivedMail, SmtpServer};
 use crate::support::axe::check_appearance;
-use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
 use crate::support::chat_page::ChatPage;
 use crate::support::device::{Device, Lang};
@@ -15,11 +14,6 @@ const NEW_PASSWORD: &str = "마당에 피는 꽃들이에요";
 const ADDRESS: &str = "mina.kim@example.com";
 /// The origin in links: on this machine, so that the server stays open for everybody, and nobody listens there.
 const ORIGIN: &str = "http://localhost:9";
-
-async fn type_into(browser: &Browser, id: &str, text: &str) -> Result<()> {
-    browser.find(id).await?.focus().await?;
-    browser.insert_text(text).await
-}
 
 /// The page of the link in a mail, at the server of the test: its configured origin is another one.
 fn page_of(test: &BrowserTest, mail: &ReceivedMail) -> Result<String> {
@@ -37,15 +31,15 @@ async fn come_back(
     let page = test.chat_page(name, device).await?;
     let browser = &page.browser;
     browser.goto(&test.server.url("/settings/account")).await?;
-    type_into(browser, "new-password", PASSWORD).await?;
+    browser.fill("new-password", PASSWORD).await?;
     browser.keys(Key::Enter).await?;
     browser.until_attribute("account-secured", "data-secured", "true").await?;
     browser.expect_console_error("status of 422");
-    type_into(browser, "new-mail", "mina@").await?;
+    browser.fill("new-mail", "mina@").await?;
     browser.keys(Key::Enter).await?;
     browser.until_text("mail-error", |text| text.contains("mina@example.com")).await?;
     browser.find("new-mail").await?.clear().await?;
-    type_into(browser, "new-mail", ADDRESS).await?;
+    browser.fill("new-mail", ADDRESS).await?;
     browser.keys(Key::Enter).await?;
     browser.until_text("mail-pending", |text| text.contains(ADDRESS)).await?;
     check_appearance(browser, &format!("mail-pending-{look}")).await?;
@@ -72,7 +66,7 @@ async fn come_back(
     browser.find("forgotten").await?;
     check_appearance(browser, &format!("mail-sign-in-{look}")).await?;
     browser.click("forgotten").await?;
-    type_into(browser, "forgotten-account", ADDRESS).await?;
+    browser.fill("forgotten-account", ADDRESS).await?;
     check_appearance(browser, &format!("mail-forgotten-{look}")).await?;
     browser.keys(Key::Enter).await?;
     browser.until_text("forgotten-sent", |text| !text.is_empty()).await?;
@@ -82,7 +76,7 @@ async fn come_back(
     ensure!(mail.subject == subjects[1] && mail.text.contains("127.0.0.1"), "{mail:?}");
     browser.goto(&page_of(test, &mail)?).await?;
     browser.until_text("link-name", |text| text.contains(name)).await?;
-    type_into(browser, "new-password", NEW_PASSWORD).await?;
+    browser.fill("new-password", NEW_PASSWORD).await?;
     browser.keys(Key::Enter).await?;
     ChatPage::new(browser.clone()).await?;
     browser.until_text("me", |text| text.contains(name)).await?;

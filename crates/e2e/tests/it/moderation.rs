@@ -23,17 +23,6 @@ async fn look(browser: &Browser, view: &str) -> Result<()> {
     browser.screenshot(view).await
 }
 
-async fn select(browser: &Browser, id: &str, value: &str) -> Result<()> {
-    let css = format!("[data-testid={id}] option[value=\"{value}\"]");
-    browser.find_css(&css).await?.click().await?;
-    Ok(())
-}
-
-async fn type_into(browser: &Browser, id: &str, text: &str) -> Result<()> {
-    browser.find(id).await?.focus().await?;
-    browser.insert_text(text).await
-}
-
 /// The first owner of the server; the command line of the server's machine makes one too.
 fn make_owner(test: &BrowserTest, name: &str) -> Result<()> {
     let sql = format!("UPDATE users SET role = 'owner' WHERE name = '{name}'");
@@ -75,7 +64,7 @@ async fn a_deleted_message_disappears_while_another_person_looks() -> Result<()>
         minsu.browser.click("delete-message").await?;
         minsu.browser.click("message-delete-confirm").await?;
         ensure!(minsu.browser.has("message-delete-reason").await?, "the reason is missing");
-        type_into(&minsu.browser, "message-delete-reason", "광고").await?;
+        minsu.browser.fill("message-delete-reason", "광고").await?;
         look(&minsu.browser, "moderation-delete-ko-phone").await?;
         minsu.browser.click("message-delete-confirm").await?;
         jane.until_messages("deleted by a moderator", |messages| {
@@ -118,8 +107,8 @@ async fn a_muted_person_reads_until_when_and_why_until_it_ends() -> Result<()> {
         let mute = "return document.querySelector('[data-testid^=mute-]').dataset.testid";
         let mute: String = browser.eval(mute, []).await?;
         browser.click(&mute).await?;
-        select(browser, "restriction-lasts", &HOUR_MS.to_string()).await?;
-        type_into(browser, "restriction-reason", "Please calm down").await?;
+        browser.select("restriction-lasts", &HOUR_MS.to_string()).await?;
+        browser.fill("restriction-reason", "Please calm down").await?;
         look(browser, "moderation-mute-en-desktop").await?;
         browser.click("restriction-confirm").await?;
         minsu
@@ -160,8 +149,8 @@ async fn a_report_reaches_the_queue_and_its_outcome_the_reporter() -> Result<()>
         let message = minsu.until_stored("you are a fool").await?;
         open_menu(&minsu, message.seq.unwrap_or_default()).await?;
         minsu.browser.click("report-message").await?;
-        select(&minsu.browser, "report-category", "harassment").await?;
-        type_into(&minsu.browser, "report-words", "욕설입니다").await?;
+        minsu.browser.select("report-category", "harassment").await?;
+        minsu.browser.fill("report-words", "욕설입니다").await?;
         look(&minsu.browser, "moderation-report-ko-phone").await?;
         minsu.browser.click("message-report-send").await?;
         minsu.browser.find("message-reported").await?;
@@ -172,8 +161,8 @@ async fn a_report_reaches_the_queue_and_its_outcome_the_reporter() -> Result<()>
         browser.until_text("reported-text", |text| text == "you are a fool").await?;
         look(browser, "moderation-queue-ko-desktop").await?;
         browser.click("decide-1").await?;
-        select(browser, "decide-action", "deleted").await?;
-        type_into(browser, "decide-reason", "욕설").await?;
+        browser.select("decide-action", "deleted").await?;
+        browser.fill("decide-reason", "욕설").await?;
         look(browser, "moderation-decide-ko-desktop").await?;
         browser.click("decide-confirm").await?;
         browser.until_text("outcome-1", |text| text == "메시지 삭제").await?;
@@ -197,8 +186,8 @@ async fn a_banned_person_who_looks_reads_why() -> Result<()> {
         let browser = &owner.browser;
         browser.goto(&test.server.url("/admin")).await?;
         browser.click("ban-2").await?;
-        select(browser, "restrict-lasts", "0").await?;
-        type_into(browser, "restrict-reason", "spam in every room").await?;
+        browser.select("restrict-lasts", "0").await?;
+        browser.fill("restrict-reason", "spam in every room").await?;
         look(browser, "moderation-ban-en-desktop").await?;
         browser.click("restrict-confirm").await?;
         minsu.browser.until_text("banned-why", |text| text.contains("spam in every room")).await?;
@@ -209,15 +198,15 @@ async fn a_banned_person_who_looks_reads_why() -> Result<()> {
         // An address of one's own is not banned.
         browser.click("admin-addresses").await?;
         browser.expect_console_error("422");
-        type_into(browser, "ban-network", "127.0.0.1").await?;
-        type_into(browser, "ban-reason", "a mistake").await?;
+        browser.fill("ban-network", "127.0.0.1").await?;
+        browser.fill("ban-reason", "a mistake").await?;
         look(browser, "moderation-addresses-en-desktop").await?;
         browser.click("ban-address").await?;
         browser.until_text("admin-refused", |text| text.contains("own machine")).await?;
         // After the end of the ban, the person is back with the same session.
         browser.click("admin-people").await?;
         browser.click("unban-2").await?;
-        type_into(browser, "restrict-reason", "apologised").await?;
+        browser.fill("restrict-reason", "apologised").await?;
         browser.click("restrict-confirm").await?;
         browser.find("ban-2").await?;
         minsu.browser.reload().await?;

@@ -9,13 +9,6 @@ use crate::support::browser_test::BrowserTest;
 use crate::support::device::{Device, Lang};
 use crate::support::wait::until_true;
 
-async fn fill(browser: &Browser, id: &str, text: &str) -> Result<()> {
-    let field = browser.find(id).await?;
-    field.clear().await?;
-    field.focus().await?;
-    browser.insert_text(text).await
-}
-
 /// Sets a field that the browser formats.
 async fn set(browser: &Browser, id: &str, value: &str) -> Result<()> {
     let script = "const field = document.querySelector(`[data-testid='${arguments[0]}']`); \
@@ -41,12 +34,12 @@ async fn a_display_name_and_a_status_are_seen_by_others_at_once() -> Result<()> 
         let zone = phone.find("profile-zone").await?.prop("value").await?;
         ensure!(zone.as_deref().is_some_and(|zone| !zone.is_empty()), "the zone of the browser");
         phone.expect_console_error("status of 409");
-        fill(phone, "profile-name", "관리자").await?;
+        phone.fill("profile-name", "관리자").await?;
         phone.keys(Key::Enter).await?;
         phone.until_text("profile-error", |text| text.contains("서버가 쓰는 이름")).await?;
-        fill(phone, "profile-name", "김민수").await?;
-        fill(phone, "profile-emoji", "🌴").await?;
-        fill(phone, "profile-status", "휴가 중").await?;
+        phone.fill("profile-name", "김민수").await?;
+        phone.fill("profile-emoji", "🌴").await?;
+        phone.fill("profile-status", "휴가 중").await?;
         set(phone, "profile-end", "today").await?;
         set(phone, "profile-zone", "Asia/Seoul").await?;
         phone.click("profile-save").await?;
@@ -69,7 +62,7 @@ async fn a_display_name_and_a_status_are_seen_by_others_at_once() -> Result<()> 
         check_appearance(browser, "profile-card-en-desktop").await?;
 
         // A change while the card is open.
-        fill(phone, "profile-status", "돌아왔어요").await?;
+        phone.fill("profile-status", "돌아왔어요").await?;
         phone.click("profile-save").await?;
         browser.until_text("person-status", |text| text == "🌴 돌아왔어요").await?;
         browser.keys(Key::Escape).await?;

@@ -15,15 +15,6 @@ async fn choose_person(browser: &Browser, name: &str) -> Result<()> {
     browser.click_css("[data-testid=people-choice] button").await
 }
 
-/// Chooses an option of a list by its value.
-async fn select(browser: &Browser, id: &str, value: &str) -> Result<()> {
-    let script = "const list = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);
-        list.value = arguments[1];
-        list.dispatchEvent(new Event('change', { bubbles: true }));";
-    browser.run_script(script, vec![id.into(), value.into()]).await?;
-    Ok(())
-}
-
 #[tokio::test]
 async fn a_private_room_is_known_to_its_members_only() -> Result<()> {
     BrowserTest::run("private-room", async |test| {
@@ -32,7 +23,7 @@ async fn a_private_room_is_known_to_its_members_only() -> Result<()> {
         let theo = test.chat_page("Theo", Device::desktop(Lang::En)).await?;
         let browser = &minsu.browser;
         browser.click("room-create").await?;
-        select(browser, "room-kind", "private").await?;
+        browser.select("room-kind", "private").await?;
         browser.find("room-create-name").await?.send_keys("이사회 Board").await?;
         axe::check(browser, "new room").await?;
         browser.screenshot("new-private-room-ko").await?;
@@ -107,7 +98,7 @@ async fn a_direct_conversation_is_for_the_chosen_people() -> Result<()> {
         let browser = &minsu.browser;
         minsu.show_rooms().await?;
         browser.click("room-create").await?;
-        select(browser, "room-kind", "direct").await?;
+        browser.select("room-kind", "direct").await?;
         choose_person(browser, "Jane").await?;
         browser.until_animations_end().await?;
         axe::check(browser, "direct").await?;
@@ -127,7 +118,7 @@ async fn a_direct_conversation_is_for_the_chosen_people() -> Result<()> {
 
         // The same people have the same conversation, which has neither a manager nor a way out.
         jane.browser.click("room-create").await?;
-        select(&jane.browser, "room-kind", "direct").await?;
+        jane.browser.select("room-kind", "direct").await?;
         choose_person(&jane.browser, "민수").await?;
         jane.browser.click("room-create-submit").await?;
         jane.until_room_open(room).await?;

@@ -11,7 +11,7 @@ use madang_shared::{User, UserId};
 use super::erasure::{ERASE, ErasureQuestion, erasure};
 use super::grants::grant_choices;
 use super::loading::{ActState, draw_loaded, load, more_button};
-use super::person::person_details;
+use super::person::{ShownDetails, person_details};
 use super::restrictions::{Restrictions, restriction_dialog, restriction_tags};
 use super::strings::{ALL, REASON, ROLE, role_name, sessions};
 use crate::context::use_app;
@@ -49,10 +49,6 @@ struct DeactivationQuestion {
     grants_of: State<Option<UserId>>,
 }
 
-/// The people whose details are shown.
-#[derive(Clone, Copy)]
-struct ShownDetails(State<Vec<UserId>>);
-
 /// The part of the page.
 pub(super) fn people() -> AnyView {
     let act: ActState = expect_context();
@@ -82,7 +78,7 @@ pub(super) fn people() -> AnyView {
         grants_of: state(None),
     };
     provide_context(asked);
-    provide_context(ShownDetails(state(Vec::new())));
+    provide_context(ShownDetails::new());
     let restrictions = Restrictions::new();
     provide_context(restrictions);
     let title = text(move || {
@@ -240,11 +236,10 @@ fn row(
         }
         .into_any()
     };
-    // The lists of sessions of the people whose details are shown stay when the list is loaded again.
-    let open: ShownDetails = expect_context();
-    let is_open = memo(move || open.0.with(|open| open.contains(&id)));
+    let ShownDetails { people: open, .. } = expect_context();
+    let is_open = memo(move || open.with(|open| open.contains(&id)));
     let toggle = move |_| {
-        open.0.update(|open| {
+        open.update(|open| {
             let before = open.len();
             open.retain(|it| *it != id);
             if open.len() == before {

@@ -32,6 +32,21 @@ const REMOVES_FACTORS: Words = Words::new(
 );
 const MAKE_LINK: Words = Words::new("로그인 링크 만들기", "Make a sign-in link");
 
+/// The details below people. They stay when the list is loaded again, as after each act.
+#[derive(Clone, Copy)]
+pub(super) struct ShownDetails {
+    /// The people whose details are shown.
+    pub(super) people: State<Vec<UserId>>,
+    /// The link that was made last, and its person. The server tells it once.
+    link: State<Option<(UserId, String)>>,
+}
+
+impl ShownDetails {
+    pub(super) fn new() -> Self {
+        Self { people: state(Vec::new()), link: state(None) }
+    }
+}
+
 /// The part below the row of a person.
 pub(super) fn person_details(id: UserId) -> AnyView {
     let sessions =
@@ -94,17 +109,22 @@ fn end(act: ActState, user: UserId, session: Option<String>) {
 }
 
 fn reset(id: UserId) -> AnyView {
-    let (removes, link) = (state(false), state(None::<String>));
+    let removes = state(false);
+    let ShownDetails { link, .. } = expect_context();
     let failure: State<Option<Failure>> = state(None);
     let make = move |_| {
         failure.set(None);
         let path = format!("/api/users/{id}/recovery?removes_factors={}", removes.get_untracked());
         spawn_local(async move {
             match post_to::<_, MadeLink>(&path, &()).await {
-                Ok(made) => link.try_set(Some(made.link.0)),
+                Ok(made) => link.try_set(Some((id, made.link.0))),
                 Err(refused) => failure.try_set(Some(refused)),
             };
         });
+    };
+    let last = move || match link.get() {
+        Some((of, link)) if of == id => shown_link("reset-link", RESET, link),
+        _ => ().into_any(),
     };
     let choose = move |event| removes.set(event_target_checked(&event));
     view! {
@@ -114,7 +134,7 @@ fn reset(id: UserId) -> AnyView {
         </label>
         <button class="button" data-testid="reset-make" on:click=events::click(make)>{MAKE_LINK.now()}</button>
         {error_line(failure, Lang::refusal)}
-        {part(move || link.get().map_or_else(|| ().into_any(), |link| shown_link("reset-link", RESET, link)))}
+        {part(last)}
     }
     .into_any()
 }

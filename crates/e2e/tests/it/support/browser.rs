@@ -306,6 +306,20 @@ impl Browser {
         Ok(())
     }
 
+    /// Replaces the text of a field, as pasting does.
+    pub(crate) async fn fill(&self, id: &str, text: &str) -> Result<()> {
+        let field = self.find(id).await?;
+        field.clear().await?;
+        field.focus().await?;
+        self.insert_text(text).await
+    }
+
+    /// Chooses an option of a list, by its value.
+    pub(crate) async fn select(&self, id: &str, value: &str) -> Result<()> {
+        let option = format!("[data-testid={id}] option[value=\"{value}\"]");
+        Ok(self.find_css(&option).await?.click().await?)
+    }
+
     /// Presses Tab until an element has the focus.
     pub(crate) async fn tab_to(&self, id: &str) -> Result<()> {
         until(format_args!("Tab leads to {id}"), async || {
