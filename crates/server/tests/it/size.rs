@@ -9,7 +9,7 @@ const FIRST_VIEW: u64 = 216 * 1024;
 
 /// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB. Moved by
 /// `docs/decisions/113-size-of-people.md`.
-const WHOLE: u64 = 546 * 1024;
+const WHOLE: u64 = 548 * 1024;
 
 /// The size of the only file in `frontend/dist` with this start and end of its name, in bytes; none
 /// if there is none.
