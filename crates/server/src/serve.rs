@@ -97,9 +97,6 @@ async fn serve(config: Config) -> Result<ExitCode> {
     hub.watch_advances(Topic::Notices);
     let advances = hub.advances();
     lifecycle.spawn_background("publisher", publish(hub.clone(), events));
-    for _ in 0..available_parallelism().map_or(1, NonZero::get) {
-        lifecycle.spawn_background("fan-out", run_fan_out(hub.clone()));
-    }
     let notices = notices::run(
         config.notices,
         (store.clone(), clock.clone()),
@@ -108,7 +105,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         lifecycle.stopping(),
     );
     lifecycle.spawn("notices", notices);
-    spawn_periodic_works(&lifecycle, &database, &hub, &clock);
+    spawn_endless_works(&lifecycle, &database, &hub, &clock);
     if !config.price_sources.is_empty() {
         let price = PriceTask::new(config.price_sources, &clock)?;
         let price = price.run(hub.clone(), clock.clone(), works.price, lifecycle.stopping());
@@ -185,13 +182,16 @@ async fn serve(config: Config) -> Result<ExitCode> {
     Ok(code)
 }
 
-/// Starts the works that run from time to time, without an end.
-fn spawn_periodic_works(
+/// Starts the works without an end: the fan-out, and those that run from time to time.
+fn spawn_endless_works(
     lifecycle: &Lifecycle,
     database: &Database,
     hub: &Arc<Hub>,
     clock: &Arc<SteadyClock>,
 ) {
+    for _ in 0..available_parallelism().map_or(1, NonZero::get) {
+        lifecycle.spawn_background("fan-out", run_fan_out(hub.clone()));
+    }
     if let Some(folder) = &database.folder {
         let watch = disk::watch(folder.clone(), database.free_space.clone());
         lifecycle.spawn_background("disk", watch);
