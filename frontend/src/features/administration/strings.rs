@@ -90,7 +90,11 @@ pub(super) fn uses(lang: Lang, came: usize, uses: u32) -> String {
 pub(super) fn room_size(lang: Lang, members: u64, messages: u64) -> String {
     match lang {
         Lang::Ko => format!("{members}명 · 메시지 {messages}개"),
-        Lang::En => format!("{members} members · {messages} messages"),
+        Lang::En => format!(
+            "{members} {} · {messages} {}",
+            if members == 1 { "member" } else { "members" },
+            if messages == 1 { "message" } else { "messages" },
+        ),
     }
 }
 

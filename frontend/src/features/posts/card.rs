@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use madang_client::views::posts::{PendingChange, ShownPost};
+use madang_shared::grants::Grant;
 use madang_shared::posts::PostsCommand;
 use madang_shared::{PostId, validate};
 
@@ -41,7 +42,13 @@ pub(super) fn card(post: &ShownPost, page: PostsState, times: Times, lang: Lang)
         change.failure.as_ref().map(|failure| refused(change, &lang.refusal(failure), lang))
     });
     let is_going = post.change.as_ref().is_some_and(|change| change.deletes);
-    let actions = post.id.filter(|_| is_mine && !is_going && failure.is_none());
+    let actions = post.id.filter(|_| is_mine && !is_going && failure.is_none()).map(|id| {
+        let text = post.text.clone();
+        when(
+            move || page.mine.has(&[Grant::WriteFeed]),
+            move || action_buttons(id, text.clone(), page, lang),
+        )
+    });
     let state = match &post.change {
         None => "stored",
         Some(_) if failure.is_some() => "failed",
@@ -50,12 +57,9 @@ pub(super) fn card(post: &ShownPost, page: PostsState, times: Times, lang: Lang)
     };
     let text = post.text.clone();
     let stored_text = text.clone();
-    let body = {
-        let text = text.clone();
-        move || {
-            view! { <p class="post-text user-text" dir="auto">{linkify::draw(&text, lang, &|text| text.to_owned().into_any())}</p> }
-                .into_any()
-        }
+    let body = move || {
+        view! { <p class="post-text user-text" dir="auto">{linkify::draw(&text, lang, &|text| text.to_owned().into_any())}</p> }
+            .into_any()
     };
     let id = post.id;
     let is_edited_now = move || id.is_some() && page.editing.get() == id;
@@ -67,7 +71,7 @@ pub(super) fn card(post: &ShownPost, page: PostsState, times: Times, lang: Lang)
                 <span class="post-time" title=full>{time}</span>
                 {edited}
                 {pending(state, lang)}
-                <span class="post-actions">{actions.map(|id| action_buttons(id, text, page, lang))}</span>
+                <span class="post-actions">{actions}</span>
             </div>
             {when(move || !is_edited_now(), body)}
             {when(is_edited_now, move || editor(id, stored_text.clone(), page, lang))}

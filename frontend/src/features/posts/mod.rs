@@ -49,6 +49,7 @@ const DELETE: Words = Words::new("지우기", "Delete");
 /// The state that the cards share.
 #[derive(Clone, Copy)]
 struct PostsState {
+    mine: MyGrants,
     /// The post that is being edited, and the text of its editor.
     editing: State<Option<PostId>>,
     draft: State<String>,
@@ -79,6 +80,7 @@ fn Feed(mine: MyGrants) -> impl IntoView {
     let writing =
         mine.guard(&[Grant::WriteFeed], || view! { <Composer /><GreetButtons /> }.into_any());
     let page = PostsState {
+        mine,
         editing: state(None),
         draft: state(String::new()),
         deleting: state(None),
