@@ -17,7 +17,7 @@ CREATE TABLE profiles (
 ) STRICT;
 
 -- The time at which an account was erased. Its row stays, because the log and the audit log name the id; it holds no
--- personal data any more. What the user wrote has no text: `messages.text` is '-' there, because a text may not be empty.
+-- personal data any more. Its messages have no text: `messages.text` is '-' there, because a text may not be empty.
 ALTER TABLE users ADD COLUMN erased_at INTEGER CHECK (erased_at >= 0);
 
 -- The list of erased accounts, which is applied to restored copies of the database. A copy may have given the id to another
