@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::features::Topic;
+use crate::ids::UserId;
 use crate::position::Seq;
 
 /// Notices that each topic keeps; beyond them, the oldest one of the most frequent kind is dropped. So a
@@ -17,6 +19,53 @@ pub enum NoticeBox {
     Everybody,
     /// [`Topic::Inbox`](crate::Topic::Inbox) of the user.
     Own,
+    /// [`Topic::OrderNotices`](crate::Topic::OrderNotices).
+    Orders,
+    /// [`Topic::PostNotices`](crate::Topic::PostNotices).
+    Posts,
+}
+
+impl NoticeBox {
+    /// All topics of notices.
+    pub const ALL: [Self; 4] = [Self::Everybody, Self::Own, Self::Orders, Self::Posts];
+
+    /// The topic, for a user.
+    pub fn topic(self, user: UserId) -> Topic {
+        match self {
+            Self::Everybody => Topic::Notices,
+            Self::Own => Topic::Inbox(user),
+            Self::Orders => Topic::OrderNotices,
+            Self::Posts => Topic::PostNotices,
+        }
+    }
+}
+
+/// The last notice of each topic; 0 for none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LastNotices {
+    /// The last notice for every user.
+    pub everybody: Seq,
+    /// The last of the user's own notices.
+    pub own: Seq,
+    /// The last notice of a new order.
+    #[serde(default)]
+    pub orders: Seq,
+    /// The last notice of a new post.
+    #[serde(default)]
+    pub posts: Seq,
+}
+
+impl LastNotices {
+    /// The last notice of one topic.
+    pub fn of(&self, which: NoticeBox) -> Seq {
+        match which {
+            NoticeBox::Everybody => self.everybody,
+            NoticeBox::Own => self.own,
+            NoticeBox::Orders => self.orders,
+            NoticeBox::Posts => self.posts,
+        }
+    }
 }
 
 /// The read mark of one topic.
@@ -66,7 +115,7 @@ impl ReadMark {
     }
 }
 
-/// The read marks of both topics.
+/// The read marks of all topics of notices.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReadMarks {
@@ -74,6 +123,12 @@ pub struct ReadMarks {
     pub everybody: ReadMark,
     /// The read mark of the user's own notices.
     pub own: ReadMark,
+    /// The read mark of the notices of new orders.
+    #[serde(default)]
+    pub orders: ReadMark,
+    /// The read mark of the notices of new posts.
+    #[serde(default)]
+    pub posts: ReadMark,
 }
 
 impl ReadMarks {
@@ -82,6 +137,8 @@ impl ReadMarks {
         match which {
             NoticeBox::Everybody => &self.everybody,
             NoticeBox::Own => &self.own,
+            NoticeBox::Orders => &self.orders,
+            NoticeBox::Posts => &self.posts,
         }
     }
 
@@ -90,6 +147,8 @@ impl ReadMarks {
         match which {
             NoticeBox::Everybody => &mut self.everybody,
             NoticeBox::Own => &mut self.own,
+            NoticeBox::Orders => &mut self.orders,
+            NoticeBox::Posts => &mut self.posts,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Notices: news for users who are on another page or away. Topics [`Topic::Notices`](crate::Topic::Notices), for every
-//! user, and [`Topic::Inbox`](crate::Topic::Inbox), one per user.
+//! user; [`Topic::OrderNotices`](crate::Topic::OrderNotices) and [`Topic::PostNotices`](crate::Topic::PostNotices), for
+//! the users with a grant of the app; and [`Topic::Inbox`](crate::Topic::Inbox), one per user.
 //!
-//! A notice for every user is stored once. A user's read marks and muted kinds are a part of the user's own topic, so that
+//! A notice for several users is stored once. A user's read marks and muted kinds are a part of the user's own topic, so that
 //! all tabs and devices agree. No unread count is stored: every client counts by the same rules.
 
 use std::mem::discriminant;
@@ -27,7 +28,7 @@ pub const PARTICLES: &[&str] = &[
     "와", "과", "랑", "이랑", "하고", "도", "만", "부터", "까지", "보다", "처럼",
 ];
 
-pub use crate::notice_marks::{KEPT_NOTICES, NoticeBox, ReadMark, ReadMarks};
+pub use crate::notice_marks::{KEPT_NOTICES, LastNotices, NoticeBox, ReadMark, ReadMarks};
 
 /// A stored notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,12 +154,7 @@ pub enum NoticesCommand {
         notice: Seq,
     },
     /// Marks all notices up to these seqs as read; later ones were not on the screen. Older marks change nothing.
-    ReadAll {
-        /// The last notice for every user.
-        everybody: Seq,
-        /// The last of the user's own notices.
-        own: Seq,
-    },
+    ReadAll(LastNotices),
     /// Mutes or unmutes a kind.
     Mute {
         /// Which kind.
@@ -239,13 +235,47 @@ impl NoticesSnapshot {
     }
 }
 
+/// A new notice of a new order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OrderNoticesEvent(pub Notice);
+
+/// A new notice of a new post.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PostNoticesEvent(pub Notice);
+
+/// The notices of new orders at a position: the kept ones, at most [`KEPT_NOTICES`], the newest last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OrderNoticesSnapshot(pub Vec<Notice>);
+
+/// The notices of new posts at a position: the kept ones, at most [`KEPT_NOTICES`], the newest last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PostNoticesSnapshot(pub Vec<Notice>);
+
+impl OrderNoticesSnapshot {
+    /// Applies an event. Every store and every client uses this reducer.
+    pub fn apply(&mut self, OrderNoticesEvent(notice): OrderNoticesEvent) {
+        push_notice(&mut self.0, notice);
+    }
+}
+
+impl PostNoticesSnapshot {
+    /// Applies an event. Every store and every client uses this reducer.
+    pub fn apply(&mut self, PostNoticesEvent(notice): PostNoticesEvent) {
+        push_notice(&mut self.0, notice);
+    }
+}
+
 /// A user's own notices at a position, with the user's read marks and muted kinds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InboxSnapshot {
     /// The kept notices, at most [`KEPT_NOTICES`], the newest last.
     pub notices: Vec<Notice>,
-    /// The read marks of both topics.
+    /// The read marks of all topics of notices.
     pub marks: ReadMarks,
     /// The muted kinds, ascending.
     pub muted: Vec<NoticeKind>,

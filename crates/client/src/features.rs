@@ -6,6 +6,7 @@
 
 use madang_shared::chat::ChatEvent;
 use madang_shared::erasure::ErasureEvent;
+use madang_shared::notices::NoticeBox;
 use madang_shared::read_count::ReadCountQuery;
 use madang_shared::{
     Answer, Command, CommandId, Event, Query, RoomId, Snapshot, Timestamp, Topic, User, UserId,
@@ -72,6 +73,18 @@ macro_rules! define_features {
                     Topic::Room(room) => self.joined_rooms.forget_room(room),
                     Topic::Presence(_) => self.joined_rooms.forget_presence(),
                     Topic::Memberships(_) => self.joined_rooms.reset_memberships(),
+                }
+            }
+
+            /// The user may not follow the topic. Returns the slices that may have changed.
+            pub(crate) fn denied(&mut self, topic: Topic) -> Vec<Slice> {
+                match topic {
+                    $($(Topic::$topic { .. } => {
+                        self.$field.denied(topic);
+                        vec![Slice::$slice]
+                    })*)+
+                    // Their memberships say so.
+                    Topic::Room(_) | Topic::Presence(_) | Topic::Memberships(_) => Vec::new(),
                 }
             }
 
@@ -300,7 +313,8 @@ impl Features {
     pub(crate) fn wanted_topics(&self) -> VecSet<Topic> {
         let me = self.me.id;
         let mut topics = VecSet::default();
-        topics.extend([Topic::Memberships(me), Topic::Notices, Topic::Inbox(me)]);
+        topics.extend([Topic::Memberships(me)]);
+        topics.extend(NoticeBox::ALL.map(|of| of.topic(me)));
         topics.extend(self.memberships().rooms().map(Topic::Room));
         topics.extend(self.page_topics.iter().map(|topic| self.of_reader(*topic)));
         let open = self.open_room_id().filter(|room| self.memberships().contains(*room));

@@ -1,7 +1,7 @@
 //! The traits that a view implements, and the effects of an input on the views.
 
 use madang_shared::presence::PresenceSignal;
-use madang_shared::{Command, CommandId, Query, Signal, Timestamp, UserId};
+use madang_shared::{Command, CommandId, Query, Signal, Timestamp, Topic, UserId};
 
 use crate::slice::Slice;
 
@@ -12,6 +12,9 @@ pub(crate) trait View: Default {
     fn deadline(&self) -> Option<Timestamp> {
         None
     }
+
+    /// The user may not follow the topic: drops what is known of it.
+    fn denied(&mut self, _topic: Topic) {}
 
     /// Does what is due by `now`.
     fn wake(&mut self, _now: Timestamp) -> Wake {

@@ -34,7 +34,7 @@ macro_rules! with_view_table {
             /// The administration, while an administrator's page follows it.
             Administration { administration: AdministrationNews, topics: [Administration, Health], queries: [], commands: [] }
             /// The notices for every user and for this user.
-            Notices { notices: Notices, topics: [Notices, Inbox], queries: [], commands: [Notices] }
+            Notices { notices: Notices, topics: [Notices, Inbox, OrderNotices, PostNotices], queries: [], commands: [Notices] }
         }
     };
 }

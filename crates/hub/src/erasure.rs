@@ -8,7 +8,7 @@ use madang_shared::counter::CounterEvent;
 use madang_shared::details::DetailsEvent;
 use madang_shared::erasure::ErasureEvent;
 use madang_shared::membership::{MembershipEvent, Removal};
-use madang_shared::notices::{InboxEvent, NoticesEvent};
+use madang_shared::notices::{InboxEvent, NoticesEvent, OrderNoticesEvent, PostNoticesEvent};
 use madang_shared::orders::{OrdersEvent, OwnOrdersEvent};
 use madang_shared::posts::PostsEvent;
 use madang_shared::profile::Profile;
@@ -88,6 +88,12 @@ impl Eraser {
             Event::Orders(event) => self.orders(event).into(),
             Event::OwnOrders(OwnOrdersEvent(event)) => OwnOrdersEvent(self.orders(event)).into(),
             Event::Notices(event) => self.notices(event),
+            Event::OrderNotices(OrderNoticesEvent(ref notice))
+            | Event::PostNotices(PostNoticesEvent(ref notice))
+                if is_by(notice.what.by(), self.user) =>
+            {
+                self.erased()
+            }
             Event::Inbox(event) => self.inbox(event),
             Event::Counter(CounterEvent::Added { by, amount, value, command }) => {
                 CounterEvent::Added { by: self.name(by), amount, value, command }.into()
@@ -97,6 +103,8 @@ impl Eraser {
             | Event::Erasure(_)
             | Event::Health(_)
             | Event::Menu(_)
+            | Event::OrderNotices(_)
+            | Event::PostNotices(_)
             | Event::Presence(_)
             | Event::Price(_)) => other,
         }

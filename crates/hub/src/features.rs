@@ -251,6 +251,12 @@ features! {
         topic Notices;
         command madang_shared::notices::NoticesCommand = accept, needs crate::notices::needs, small crate::notices::is_small;
     }
+    OrderNotices {
+        topic OrderNotices;
+    }
+    PostNotices {
+        topic PostNotices;
+    }
     Inbox {
         topic Inbox, redacts crate::notices::is_redaction;
     }

@@ -117,6 +117,20 @@ features! {
         snapshot NoticesSnapshot;
         command NoticesCommand;
     }
+    OrderNotices in crate::notices {
+        app Orders;
+        /// Notices of new orders, for the kitchen and the riders.
+        topic OrderNotices = "order_notices", Durable;
+        event OrderNoticesEvent;
+        snapshot OrderNoticesSnapshot;
+    }
+    PostNotices in crate::notices {
+        app Feed;
+        /// Notices of new posts, for the readers of the feed.
+        topic PostNotices = "post_notices", Durable;
+        event PostNoticesEvent;
+        snapshot PostNoticesSnapshot;
+    }
     Inbox in crate::notices {
         /// Notices for one user, and that user's read marks of all notices.
         topic Inbox(user: UserId) = "inbox", Durable;

@@ -19,6 +19,8 @@ use crate::samples::{client_frames, server_frames};
 fn topics() -> impl Strategy<Value = Topic> {
     prop_oneof![
         Just(Topic::Notices),
+        Just(Topic::OrderNotices),
+        Just(Topic::PostNotices),
         Just(Topic::Price),
         any::<u64>().prop_map(|id| Topic::Memberships(UserId(id))),
         any::<u64>().prop_map(|id| Topic::Room(RoomId(id))),

@@ -163,7 +163,12 @@ impl Client {
                     );
                 }
             }
-            ErrorContext::Topic(topic) => self.streams.refused(topic, &failure, now),
+            ErrorContext::Topic(topic) => {
+                if !failure.retry {
+                    out.extend(self.features.denied(topic).into_iter().map(Output::Changed));
+                }
+                self.streams.refused(topic, &failure, now);
+            }
         }
     }
 

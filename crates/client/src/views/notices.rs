@@ -1,23 +1,28 @@
-//! The notices for every user and for this user, in one list.
+//! The notices for every user, for the user's grants and for this user, in one list.
 
 use std::cmp::Reverse;
 
 use madang_shared::notices::{
-    Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticeKind,
-    NoticesCommand, NoticesEvent, NoticesSnapshot, ReadMarks, mute,
+    Demonstration, InboxEvent, InboxSnapshot, LastNotices, Notice, NoticeBox, NoticeContent,
+    NoticeKind, NoticesCommand, NoticesEvent, NoticesSnapshot, OrderNoticesEvent,
+    OrderNoticesSnapshot, PostNoticesEvent, PostNoticesSnapshot, ReadMarks, mute,
 };
 use madang_shared::profile::QuietHours;
-use madang_shared::{Command, Seq, Timestamp, UserId};
+use madang_shared::{Command, Seq, Timestamp, Topic, UserId};
 
 use crate::outbox::{Outbox, PendingState};
 use crate::view::{ApplyEvent, ApplySnapshot, CommandRules, View};
 use crate::views::membership::Memberships;
 
-/// The notices of both topics, with the user's read marks and muted kinds.
+/// The notices of all topics, with the user's read marks and muted kinds.
 #[derive(Clone, Debug, Default)]
 pub struct Notices {
     everybody: Option<NoticesSnapshot>,
     own: Option<InboxSnapshot>,
+    /// Missing without the grant.
+    orders: Option<OrderNoticesSnapshot>,
+    /// Missing without the grant.
+    posts: Option<PostNoticesSnapshot>,
 }
 
 /// A notice as it appears to this user.
@@ -42,9 +47,19 @@ struct ExpectedState {
 }
 
 impl Notices {
-    /// Whether both topics have arrived. Until then an empty list means nothing.
+    /// Whether the topics that every user has have arrived. Until then an empty list means nothing.
     pub fn is_known(&self) -> bool {
-        self.everybody.is_some() && self.own.is_some()
+        self.has_arrived(NoticeBox::Everybody) && self.has_arrived(NoticeBox::Own)
+    }
+
+    /// Whether a topic has arrived.
+    pub fn has_arrived(&self, of: NoticeBox) -> bool {
+        match of {
+            NoticeBox::Everybody => self.everybody.is_some(),
+            NoticeBox::Own => self.own.is_some(),
+            NoticeBox::Orders => self.orders.is_some(),
+            NoticeBox::Posts => self.posts.is_some(),
+        }
     }
 
     /// The notices, newest first, including those of muted kinds, without those that the user caused.
@@ -98,6 +113,12 @@ impl Notices {
         if let Some(own) = &mut self.own {
             own.notices.retain(stays);
         }
+        if let Some(OrderNoticesSnapshot(notices)) = &mut self.orders {
+            notices.retain(stays);
+        }
+        if let Some(PostNoticesSnapshot(notices)) = &mut self.posts {
+            notices.retain(stays);
+        }
     }
 
     /// The hours in which the user is not disturbed.
@@ -107,11 +128,13 @@ impl Notices {
 
     /// The command that marks all present notices as read.
     pub fn read_all(&self) -> NoticesCommand {
-        let last = |notices: &[Notice]| notices.last().map_or(Seq(0), |notice| notice.seq);
-        NoticesCommand::ReadAll {
-            everybody: self.everybody.as_ref().map_or(Seq(0), |it| last(&it.notices)),
-            own: self.own.as_ref().map_or(Seq(0), |it| last(&it.notices)),
-        }
+        let last = |of| self.kept(of).last().map_or(Seq(0), |notice| notice.seq);
+        NoticesCommand::ReadAll(LastNotices {
+            everybody: last(NoticeBox::Everybody),
+            own: last(NoticeBox::Own),
+            orders: last(NoticeBox::Orders),
+            posts: last(NoticeBox::Posts),
+        })
     }
 
     /// The running demonstration.
@@ -129,12 +152,20 @@ impl Notices {
     }
 
     fn all(&self, me: UserId) -> impl Iterator<Item = (NoticeBox, &Notice)> {
-        let everybody = self.everybody.iter().flat_map(|it| &it.notices);
-        let own = self.own.iter().flat_map(|it| &it.notices);
-        let both = everybody
-            .map(|notice| (NoticeBox::Everybody, notice))
-            .chain(own.map(|notice| (NoticeBox::Own, notice)));
-        both.filter(move |(_, notice)| notice.what.by().is_none_or(|by| by.id != me))
+        let all = NoticeBox::ALL
+            .into_iter()
+            .flat_map(|of| self.kept(of).iter().map(move |notice| (of, notice)));
+        all.filter(move |(_, notice)| notice.what.by().is_none_or(|by| by.id != me))
+    }
+
+    /// The notices of a topic, the newest last.
+    fn kept(&self, of: NoticeBox) -> &[Notice] {
+        match of {
+            NoticeBox::Everybody => self.everybody.as_ref().map_or(&[], |it| &it.notices),
+            NoticeBox::Own => self.own.as_ref().map_or(&[], |it| &it.notices),
+            NoticeBox::Orders => self.orders.as_ref().map_or(&[], |it| &it.0),
+            NoticeBox::Posts => self.posts.as_ref().map_or(&[], |it| &it.0),
+        }
     }
 
     fn expected_state(&self, outbox: &Outbox) -> ExpectedState {
@@ -147,9 +178,10 @@ impl Notices {
                 NoticesCommand::Read { of, notice } => {
                     marks.of_mut(of).read(notice);
                 }
-                NoticesCommand::ReadAll { everybody, own } => {
-                    marks.everybody.read_up_to(everybody);
-                    marks.own.read_up_to(own);
+                NoticesCommand::ReadAll(last) => {
+                    for of in NoticeBox::ALL {
+                        marks.of_mut(of).read_up_to(last.of(of));
+                    }
                 }
                 NoticesCommand::Mute { kind, muted: quiet } => {
                     mute(&mut muted, kind, quiet);
@@ -161,7 +193,15 @@ impl Notices {
     }
 }
 
-impl View for Notices {}
+impl View for Notices {
+    fn denied(&mut self, topic: Topic) {
+        match topic {
+            Topic::OrderNotices => self.orders = None,
+            Topic::PostNotices => self.posts = None,
+            _ => {}
+        }
+    }
+}
 
 impl ApplySnapshot<NoticesSnapshot> for Notices {
     fn apply_snapshot(&mut self, snapshot: NoticesSnapshot, _now: Timestamp) {
@@ -191,19 +231,44 @@ impl ApplyEvent<InboxEvent> for Notices {
     }
 }
 
+impl ApplySnapshot<OrderNoticesSnapshot> for Notices {
+    fn apply_snapshot(&mut self, snapshot: OrderNoticesSnapshot, _now: Timestamp) {
+        self.orders = Some(snapshot);
+    }
+}
+
+impl ApplyEvent<OrderNoticesEvent> for Notices {
+    fn apply_event(&mut self, event: OrderNoticesEvent, _now: Timestamp) {
+        if let Some(orders) = &mut self.orders {
+            orders.apply(event);
+        }
+    }
+}
+
+impl ApplySnapshot<PostNoticesSnapshot> for Notices {
+    fn apply_snapshot(&mut self, snapshot: PostNoticesSnapshot, _now: Timestamp) {
+        self.posts = Some(snapshot);
+    }
+}
+
+impl ApplyEvent<PostNoticesEvent> for Notices {
+    fn apply_event(&mut self, event: PostNoticesEvent, _now: Timestamp) {
+        if let Some(posts) = &mut self.posts {
+            posts.apply(event);
+        }
+    }
+}
+
 impl CommandRules for Notices {
     type Command = NoticesCommand;
 
     fn supersedes(newer: &NoticesCommand, older: &NoticesCommand) -> bool {
         use NoticesCommand::{Demo, Mute, Read, ReadAll};
         match (newer, older) {
-            (ReadAll { everybody, own }, ReadAll { everybody: before, own: own_before }) => {
-                everybody >= before && own >= own_before
+            (ReadAll(last), ReadAll(before)) => {
+                NoticeBox::ALL.into_iter().all(|of| last.of(of) >= before.of(of))
             }
-            (ReadAll { everybody, own }, Read { of, notice }) => match of {
-                NoticeBox::Everybody => notice <= everybody,
-                NoticeBox::Own => notice <= own,
-            },
+            (ReadAll(last), Read { of, notice }) => *notice <= last.of(*of),
             (Mute { kind, .. }, Mute { kind: before, .. }) => kind == before,
             (Demo { .. }, Demo { .. }) => true,
             _ => false,

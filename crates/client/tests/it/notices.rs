@@ -1,14 +1,19 @@
 //! Notices: the list and the unread count, under any order of events.
 
+use std::collections::HashMap;
+
 use madang_client::{Client, Input};
 use madang_shared::notices::KEPT_NOTICES;
 use madang_shared::notices::{
-    InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent, NoticeKind, NoticesCommand,
-    NoticesEvent, NoticesSnapshot,
+    InboxEvent, InboxSnapshot, LastNotices, Notice, NoticeBox, NoticeContent, NoticeKind,
+    NoticesCommand, NoticesEvent, NoticesSnapshot, OrderNoticesEvent, OrderNoticesSnapshot,
+    PostNoticesEvent, PostNoticesSnapshot,
 };
 use madang_shared::orders::OrderStatus;
+use madang_shared::workspace::Workspace;
 use madang_shared::{
-    ClientFrame, ErrorCode, Event, Failure, OrderId, PostId, Seq, ServerFrame, Topic, User,
+    ClientFrame, ErrorCode, Event, Failure, OrderId, PostId, Seq, ServerFrame, Subscription, Topic,
+    User,
 };
 use proptest::prelude::*;
 
@@ -18,11 +23,13 @@ fn inbox() -> Topic {
     Topic::Inbox(me().id)
 }
 
-/// Connected, with two empty notice topics.
+/// Connected, with empty topics of notices.
 fn driver() -> TestClient {
     let mut driver = TestClient::in_room(0);
     driver.state(Topic::Notices, 0, NoticesSnapshot::default().into());
     driver.state(inbox(), 0, InboxSnapshot::default().into());
+    driver.state(Topic::OrderNotices, 0, OrderNoticesSnapshot::default().into());
+    driver.state(Topic::PostNotices, 0, PostNoticesSnapshot::default().into());
     driver
 }
 
@@ -40,12 +47,13 @@ fn event(driver: &mut TestClient, topic: Topic, seq: u64, event: Event) {
 
 fn tell(driver: &mut TestClient, of: NoticeBox, seq: u64, what: NoticeContent) {
     let notice = Notice { seq: Seq(seq), at: START.plus(seq), what };
-    match of {
-        NoticeBox::Everybody => {
-            event(driver, Topic::Notices, seq, NoticesEvent::Told(notice).into());
-        }
-        NoticeBox::Own => event(driver, inbox(), seq, InboxEvent::Told(notice).into()),
-    }
+    let told = match of {
+        NoticeBox::Everybody => NoticesEvent::Told(notice).into(),
+        NoticeBox::Own => InboxEvent::Told(notice).into(),
+        NoticeBox::Orders => OrderNoticesEvent(notice).into(),
+        NoticeBox::Posts => PostNoticesEvent(notice).into(),
+    };
+    event(driver, of.topic(me().id), seq, told);
 }
 
 fn unread(client: &Client) -> u64 {
@@ -92,7 +100,14 @@ fn a_read_notice_shows_as_read_at_once_even_offline() {
     command(&mut driver, NoticesCommand::Read { of: NoticeBox::Own, notice: Seq(1) });
     assert_eq!(unread(&driver.client), 1);
     let all = driver.client.features().notices().read_all();
-    assert_eq!(all, NoticesCommand::ReadAll { everybody: Seq(1), own: Seq(1) });
+    assert_eq!(
+        all,
+        NoticesCommand::ReadAll(LastNotices {
+            everybody: Seq(1),
+            own: Seq(1),
+            ..LastNotices::default()
+        })
+    );
     command(&mut driver, all);
     assert_eq!(unread(&driver.client), 0);
     let waiting: Vec<_> = driver.client.outbox().items().iter().map(|it| &it.command).collect();
@@ -100,7 +115,12 @@ fn a_read_notice_shows_as_read_at_once_even_offline() {
 }
 
 fn all_of(everybody: u64, own: u64) -> madang_shared::Command {
-    NoticesCommand::ReadAll { everybody: Seq(everybody), own: Seq(own) }.into()
+    NoticesCommand::ReadAll(LastNotices {
+        everybody: Seq(everybody),
+        own: Seq(own),
+        ..LastNotices::default()
+    })
+    .into()
 }
 
 #[test]
@@ -179,7 +199,7 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let of = || prop_oneof![Just(NoticeBox::Everybody), Just(NoticeBox::Own)];
+    let of = || prop::sample::select(NoticeBox::ALL.to_vec());
     let kind = prop::sample::select(NoticeKind::ALL.to_vec());
     prop_oneof![
         8 => (of(), any::<bool>()).prop_map(|(of, mine)| Step::Told { of, mine }),
@@ -196,9 +216,10 @@ fn step() -> impl Strategy<Value = Step> {
 struct Model {
     everybody: NoticesSnapshot,
     own: InboxSnapshot,
-    /// The last seqs of both topics.
-    everybody_head: u64,
-    own_head: u64,
+    orders: OrderNoticesSnapshot,
+    posts: PostNoticesSnapshot,
+    /// The last seqs of the topics.
+    heads: HashMap<NoticeBox, u64>,
     /// The notices that the user has read, by topic and seq.
     read: Vec<(NoticeBox, Seq)>,
     muted: Vec<NoticeKind>,
@@ -209,13 +230,15 @@ impl Model {
         match of {
             NoticeBox::Everybody => &self.everybody.notices,
             NoticeBox::Own => &self.own.notices,
+            NoticeBox::Orders => &self.orders.0,
+            NoticeBox::Posts => &self.posts.0,
         }
     }
 
     /// Counts the kept notices by other users that are neither muted nor read.
     fn unread(&self) -> u64 {
         let mut count = 0;
-        for of in [NoticeBox::Everybody, NoticeBox::Own] {
+        for of in NoticeBox::ALL {
             for notice in self.kept(of) {
                 let by_me = notice.what.by().is_some_and(|by| by.id == me().id);
                 let muted = self.muted.contains(&notice.what.kind());
@@ -227,10 +250,7 @@ impl Model {
     }
 
     fn next(&mut self, of: NoticeBox) -> u64 {
-        let head = match of {
-            NoticeBox::Everybody => &mut self.everybody_head,
-            NoticeBox::Own => &mut self.own_head,
-        };
+        let head = self.heads.entry(of).or_default();
         *head += 1;
         *head
     }
@@ -244,8 +264,8 @@ impl Model {
                 let kept = self.kept(of).iter().any(|it| it.seq == notice);
                 (kept && marks.of_mut(of).read(notice)).then_some(InboxEvent::Read(marks))
             }
-            NoticesCommand::ReadAll { everybody, own } => {
-                let news = [marks.everybody.read_up_to(everybody), marks.own.read_up_to(own)];
+            NoticesCommand::ReadAll(last) => {
+                let news = NoticeBox::ALL.map(|of| marks.of_mut(of).read_up_to(last.of(of)));
                 news.contains(&true).then_some(InboxEvent::Read(marks))
             }
             NoticesCommand::Mute { kind, muted: quiet } => {
@@ -268,13 +288,15 @@ fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 let seq = model.next(of);
                 let by = if mine { me() } else { other() };
                 let what = match of {
-                    NoticeBox::Everybody => posted(by),
                     NoticeBox::Own => moved(),
+                    _ => posted(by),
                 };
                 let notice = Notice { seq: Seq(seq), at: START.plus(seq), what: what.clone() };
                 match of {
                     NoticeBox::Everybody => model.everybody.apply(NoticesEvent::Told(notice)),
                     NoticeBox::Own => model.own.apply(InboxEvent::Told(notice)),
+                    NoticeBox::Orders => model.orders.apply(OrderNoticesEvent(notice)),
+                    NoticeBox::Posts => model.posts.apply(PostNoticesEvent(notice)),
                 }
                 tell(&mut driver, of, seq, what);
             }
@@ -286,7 +308,7 @@ fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 command(&mut driver, NoticesCommand::Read { of, notice });
             }
             Step::ReadAll => {
-                for of in [NoticeBox::Everybody, NoticeBox::Own] {
+                for of in NoticeBox::ALL {
                     let all: Vec<_> = model.kept(of).iter().map(|it| (of, it.seq)).collect();
                     model.read.extend(all);
                 }
@@ -303,9 +325,19 @@ fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 driver.input(Input::Connect);
                 driver.input(Input::SocketOpened);
                 driver.welcome();
-                let (notices, own) = (model.everybody.clone(), model.own.clone());
-                driver.state(Topic::Notices, model.everybody_head, notices.into());
-                driver.state(inbox(), model.own_head, own.into());
+                let states = [
+                    model.everybody.clone().into(),
+                    model.own.clone().into(),
+                    model.orders.clone().into(),
+                    model.posts.clone().into(),
+                ];
+                for (of, state) in NoticeBox::ALL.into_iter().zip(states) {
+                    driver.state(
+                        of.topic(me().id),
+                        model.heads.get(&of).copied().unwrap_or(0),
+                        state,
+                    );
+                }
             }
         }
         prop_assert_eq!(unread(&driver.client), model.unread());
@@ -345,6 +377,28 @@ proptest! {
     ) {
         run(steps)?;
     }
+}
+
+#[test]
+fn notices_of_an_app_leave_the_list_with_the_right_to_them() {
+    let mut driver = driver();
+    tell(&mut driver, NoticeBox::Orders, 1, posted(other()));
+    tell(&mut driver, NoticeBox::Posts, 1, posted(other()));
+    let denied = |driver: &mut TestClient, topic, retry| {
+        let failure = Failure { retry, ..Failure::new(ErrorCode::Forbidden, "no grant") };
+        let about = madang_shared::frames::ErrorContext::Topic(topic);
+        driver.frame(&ServerFrame::Error { about, failure });
+    };
+    denied(&mut driver, Topic::PostNotices, true);
+    assert_eq!(unread(&driver.client), 2, "the server is busy");
+    denied(&mut driver, Topic::OrderNotices, false);
+    assert_eq!(seqs(&driver), [(NoticeBox::Posts, 1, false)]);
+
+    // With the right they come back, as a snapshot: the client does not resume from a state that it dropped.
+    driver.sent.clear();
+    driver.frame(&ServerFrame::Workspace(Workspace::default()));
+    let again = Subscription { topic: Topic::OrderNotices, from: None };
+    assert_eq!(driver.sent, [ClientFrame::Subscribe(again)]);
 }
 
 #[test]

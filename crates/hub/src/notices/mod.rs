@@ -77,9 +77,9 @@ pub fn is_redaction(entry: &LogEntry) -> bool {
 pub fn needs(change: &NoticesCommand) -> Need {
     match change {
         NoticesCommand::Demo { .. } => Need::AnyGrant(Grants::of(&[Grant::Demonstrate])),
-        NoticesCommand::Read { .. }
-        | NoticesCommand::ReadAll { .. }
-        | NoticesCommand::Mute { .. } => Need::Account,
+        NoticesCommand::Read { .. } | NoticesCommand::ReadAll(_) | NoticesCommand::Mute { .. } => {
+            Need::Account
+        }
     }
 }
 
@@ -87,7 +87,7 @@ pub fn needs(change: &NoticesCommand) -> Need {
 pub fn is_small(change: &NoticesCommand) -> bool {
     match change {
         NoticesCommand::Read { .. }
-        | NoticesCommand::ReadAll { .. }
+        | NoticesCommand::ReadAll(_)
         | NoticesCommand::Demo { on: false } => true,
         NoticesCommand::Mute { .. } | NoticesCommand::Demo { on: true } => false,
     }

@@ -44,8 +44,8 @@ impl Need {
     pub fn of_topic(topic: Topic) -> Self {
         match (topic, topic.owner(), topic.room()) {
             (Topic::Administration | Topic::Health, ..) => Self::ADMINISTRATION,
-            (Topic::Posts, ..) => Self::FEED,
-            (Topic::Orders, ..) => Self::ALL_ORDERS,
+            (Topic::Posts | Topic::PostNotices, ..) => Self::FEED,
+            (Topic::Orders | Topic::OrderNotices, ..) => Self::ALL_ORDERS,
             (Topic::Menu, ..) => {
                 Self::AnyGrant(Grants::of(&[Grant::Customer, Grant::Kitchen, Grant::Rider]))
             }

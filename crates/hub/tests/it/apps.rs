@@ -24,9 +24,11 @@ use crate::test_server::{ROOM, TestConnection, TestServer};
 fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
     let app = |topic: Topic| match topic {
         Topic::Counter => Some(App::Counter),
-        Topic::Posts => Some(App::Feed),
+        Topic::Posts | Topic::PostNotices => Some(App::Feed),
         Topic::Price => Some(App::Price),
-        Topic::Orders | Topic::Menu | Topic::OwnOrders(_) => Some(App::Orders),
+        Topic::Orders | Topic::Menu | Topic::OwnOrders(_) | Topic::OrderNotices => {
+            Some(App::Orders)
+        }
         Topic::Memberships(_)
         | Topic::Room(_)
         | Topic::Details(_)
@@ -48,6 +50,8 @@ fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
         Topic::Menu,
         Topic::OwnOrders(me),
         Topic::Notices,
+        Topic::OrderNotices,
+        Topic::PostNotices,
         Topic::Inbox(me),
         Topic::Presence(ROOM),
     ];

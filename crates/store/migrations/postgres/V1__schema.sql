@@ -251,6 +251,15 @@ CREATE TABLE notices (
     content text   NOT NULL CHECK (content::json IS NOT NULL)
 );
 
+-- The notices of the apps. Each topic is followed by those who may use its app.
+CREATE TABLE app_notices (
+    topic   text   COLLATE "C" NOT NULL CHECK (topic IN ('order_notices', 'post_notices')),
+    seq     bigint NOT NULL CHECK (seq > 0),
+    at      bigint NOT NULL CHECK (at >= 0),
+    content text   NOT NULL CHECK (content::json IS NOT NULL),
+    PRIMARY KEY (topic, seq)
+);
+
 CREATE TABLE inbox_notices (
     user_id bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     seq     bigint NOT NULL CHECK (seq > 0),
@@ -293,7 +302,8 @@ CREATE TABLE room_skeletons (
 
 CREATE INDEX room_skeletons_by_skeleton ON room_skeletons (skeleton);
 
-INSERT INTO topics (name) VALUES ('counter'), ('posts'), ('orders'), ('menu'), ('notices');
+INSERT INTO topics (name) VALUES ('counter'), ('posts'), ('orders'), ('menu'), ('notices'),
+    ('order_notices'), ('post_notices');
 
 -- The events of triggers that no server has sent to its subscribers yet.
 CREATE TABLE pending_events (
@@ -398,7 +408,7 @@ CREATE FUNCTION orders_after_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         PERFORM append_order_event(NEW.id, NULL);
-        INSERT INTO broadcast_notices (content) VALUES (json_build_object('ordered', json_build_object(
+        INSERT INTO notices_of_apps (topic, content) VALUES ('order_notices', json_build_object('ordered', json_build_object(
             'order', NEW.id, 'by', json_build_object('id', NEW.customer_id,
                 'name', coalesce((SELECT name FROM users WHERE id = NEW.customer_id), '?'))))::text);
     ELSIF TG_OP = 'UPDATE' THEN
@@ -572,6 +582,26 @@ END $$;
 CREATE TRIGGER broadcast_notices_instead_of_insert INSTEAD OF INSERT ON broadcast_notices
 FOR EACH ROW EXECUTE FUNCTION append_broadcast_notice();
 
+-- INSERT INTO notices_of_apps appends a notice to a topic of notices. Without a time it is dated now.
+CREATE VIEW notices_of_apps (topic, at, content) AS SELECT topic, at, content FROM app_notices;
+
+CREATE FUNCTION append_app_notice() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    next_seq bigint;
+    dated bigint := coalesce(NEW.at, now_ms());
+BEGIN
+    SELECT head + 1 INTO next_seq FROM topics WHERE name = NEW.topic FOR UPDATE;
+    INSERT INTO app_notices (topic, seq, at, content) VALUES (NEW.topic, next_seq, dated, NEW.content);
+    DELETE FROM app_notices WHERE topic = NEW.topic AND seq <= (
+        SELECT seq FROM app_notices WHERE topic = NEW.topic ORDER BY seq DESC LIMIT 1 OFFSET 50);
+    INSERT INTO append_event (topic, at, event) VALUES (NEW.topic, dated, json_build_object(NEW.topic,
+        json_build_object('seq', next_seq, 'at', dated, 'what', NEW.content::json))::text);
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER notices_of_apps_instead_of_insert INSTEAD OF INSERT ON notices_of_apps
+FOR EACH ROW EXECUTE FUNCTION append_app_notice();
+
 -- INSERT INTO user_notices appends a notice for one user. Without a time it is dated now.
 CREATE VIEW user_notices (user_id, at, content) AS SELECT user_id, at, content FROM inbox_notices;
 
@@ -661,7 +691,7 @@ DECLARE
 BEGIN
     FOREACH changed IN ARRAY ARRAY['users', 'rooms', 'members', 'departures', 'messages', 'counter',
         'posts', 'menu_items', 'orders', 'order_lines', 'order_cancellations', 'service_accounts', 'notices',
-        'inbox_notices', 'inboxes', 'profiles'] LOOP
+        'app_notices', 'inbox_notices', 'inboxes', 'profiles'] LOOP
         EXECUTE format('CREATE TRIGGER count_external_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT WHEN (current_setting(''madang.node'', true) IS DISTINCT FROM ''on'') '
             'EXECUTE FUNCTION count_external_change()', changed);

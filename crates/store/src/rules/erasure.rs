@@ -276,6 +276,18 @@ impl Erasure<'_> {
             count += 1;
             self.change(Topic::Notices);
         }
+        let read = "SELECT topic, seq, content FROM app_notices WHERE instr(content, ?1) > 0";
+        let all = transaction.all(read, &values![user.to_string()], |row| {
+            Ok((row.string(0), row.natural(1)?, row.string(2)))
+        })?;
+        for (topic, seq, _) in all.iter().filter(|(.., content)| is_by(content)) {
+            let sql = "DELETE FROM app_notices WHERE topic = ?1 AND seq = ?2";
+            transaction.execute(sql, &values![topic, *seq])?;
+            count += 1;
+            if let Ok(of) = topic.parse() {
+                self.change(of);
+            }
+        }
         let read = "SELECT user_id, seq, content FROM inbox_notices WHERE instr(content, ?1) > 0";
         let all = transaction.all(read, &values![user.to_string()], |row| {
             Ok((row.natural(0)?, row.natural(1)?, row.string(2)))
@@ -335,7 +347,12 @@ impl Erasure<'_> {
             // Triggers append to these topics too, and their events have one order with this one.
             if matches!(
                 topic,
-                Topic::Orders | Topic::OwnOrders(_) | Topic::Notices | Topic::Inbox(_)
+                Topic::Orders
+                    | Topic::OwnOrders(_)
+                    | Topic::Notices
+                    | Topic::OrderNotices
+                    | Topic::PostNotices
+                    | Topic::Inbox(_)
             ) {
                 notices::append(self.transaction, *topic, self.at, &event)?;
             } else if let Some(position) = log::find_next_position(self.transaction, *topic)? {

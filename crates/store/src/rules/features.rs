@@ -33,7 +33,7 @@ macro_rules! features {
                 change Orders; topic Orders => snapshot; topic Menu => menu; topic OwnOrders(user) => own;
             }
             administration { topic Administration => snapshot; }
-            notices { change Notices; topic Notices => snapshot; topic Inbox(user) => inbox; }
+            notices { change Notices; topic Notices => snapshot; topic Inbox(user) => inbox; topic OrderNotices => of_orders; topic PostNotices => of_posts; }
         }
     };
 }

@@ -9,7 +9,8 @@ use madang_shared::frames::LogPosition;
 use madang_shared::notices::NoticesCommand;
 use madang_shared::notices::{
     DEMO_NOTICES, Demonstration, InboxEvent, InboxSnapshot, Notice, NoticeBox, NoticeContent,
-    NoticeKind, NoticesEvent, NoticesSnapshot, ReadMarks, mute,
+    NoticeKind, NoticesEvent, NoticesSnapshot, OrderNoticesSnapshot, PostNoticesSnapshot,
+    ReadMarks, mute,
 };
 use madang_shared::{Event, RoomId, Seq, Timestamp, Topic, User, UserId, codec};
 
@@ -43,11 +44,13 @@ pub(crate) fn apply(
             let is_news = marks.of_mut(of).read_kept(notice, &kept(transaction, user, of)?);
             is_news.then(|| InboxEvent::Read(marks.clone()))
         }
-        NoticesCommand::ReadAll { everybody, own } => {
-            let everybody = everybody.min(log::head(transaction, Topic::Notices)?);
-            let own = own.min(log::head(transaction, Topic::Inbox(user))?);
-            let news = [marks.everybody.read_up_to(everybody), marks.own.read_up_to(own)];
-            news.contains(&true).then(|| InboxEvent::Read(marks.clone()))
+        NoticesCommand::ReadAll(last) => {
+            let mut is_news = false;
+            for of in NoticeBox::ALL {
+                let up_to = last.of(of).min(log::head(transaction, of.topic(user))?);
+                is_news |= marks.of_mut(of).read_up_to(up_to);
+            }
+            is_news.then(|| InboxEvent::Read(marks.clone()))
         }
         NoticesCommand::Mute { kind, muted: quiet } => {
             mute(&mut muted, kind, quiet).then(|| InboxEvent::Muted { kinds: muted.clone() })
@@ -66,7 +69,9 @@ pub(crate) fn create_inbox(
 ) -> Result<(), StatementError> {
     log::create_topic(transaction, Topic::Inbox(user))?;
     let mut marks = ReadMarks::default();
-    marks.everybody.up_to = log::head(transaction, Topic::Notices)?;
+    for of in NoticeBox::ALL {
+        marks.of_mut(of).up_to = log::head(transaction, of.topic(user))?;
+    }
     write_preferences(transaction, user, &marks, &[])
 }
 
@@ -79,6 +84,17 @@ pub(crate) fn append_broadcast(
     let sql = "INSERT INTO broadcast_notices (at, content) VALUES (?1, ?2)";
     transaction.execute(sql, &values![at.0, codec::encode_part(what)])?;
     Ok(())
+}
+
+/// Appends a notice of a post, for the readers of the feed.
+pub(super) fn append_post_notice(
+    transaction: &dyn Transaction,
+    at: Timestamp,
+    what: &NoticeContent,
+) -> Result<(), StatementError> {
+    let topic = Topic::PostNotices.to_string();
+    let sql = "INSERT INTO notices_of_apps (topic, at, content) VALUES (?1, ?2, ?3)";
+    transaction.run(sql, &values![topic, at.0, codec::encode_part(what)])
 }
 
 /// Appends a notice for each mentioned member of the room, except the author.
@@ -190,6 +206,23 @@ pub(crate) fn snapshot(transaction: &dyn Transaction) -> Result<NoticesSnapshot,
     Ok(NoticesSnapshot { notices: read_notices(transaction, sql, &[])?, demo: demo(transaction)? })
 }
 
+pub(crate) fn of_orders(
+    transaction: &dyn Transaction,
+) -> Result<OrderNoticesSnapshot, StatementError> {
+    of_app(transaction, Topic::OrderNotices).map(OrderNoticesSnapshot)
+}
+
+pub(crate) fn of_posts(
+    transaction: &dyn Transaction,
+) -> Result<PostNoticesSnapshot, StatementError> {
+    of_app(transaction, Topic::PostNotices).map(PostNoticesSnapshot)
+}
+
+fn of_app(transaction: &dyn Transaction, topic: Topic) -> Result<Vec<Notice>, StatementError> {
+    let sql = "SELECT seq, at, content FROM app_notices WHERE topic = ?1 ORDER BY seq";
+    read_notices(transaction, sql, &values![topic.to_string()])
+}
+
 pub(crate) fn inbox(
     transaction: &dyn Transaction,
     user: UserId,
@@ -232,6 +265,10 @@ fn kept(
         NoticeBox::Own => {
             let sql = "SELECT seq FROM inbox_notices WHERE user_id = ?1";
             transaction.all(sql, &values![user.0], seq)
+        }
+        NoticeBox::Orders | NoticeBox::Posts => {
+            let sql = "SELECT seq FROM app_notices WHERE topic = ?1";
+            transaction.all(sql, &values![of.topic(user).to_string()], seq)
         }
     }
 }

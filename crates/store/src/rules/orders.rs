@@ -23,7 +23,7 @@ use crate::transaction::{Row, Transaction, Value, values};
 
 /// See the table of features. The topics of another customer are not known yet.
 pub(super) fn topics(author: UserId, _change: &OrdersCommand) -> Vec<Topic> {
-    vec![Topic::Orders, Topic::Notices, Topic::Inbox(author), Topic::OwnOrders(author)]
+    vec![Topic::Orders, Topic::OrderNotices, Topic::Inbox(author), Topic::OwnOrders(author)]
 }
 
 pub(super) fn apply(

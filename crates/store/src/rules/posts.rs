@@ -17,7 +17,7 @@ use crate::transaction::{Row, Transaction, values};
 /// See the table of features.
 pub(super) fn topics(_author: UserId, change: &PostsCommand) -> Vec<Topic> {
     match change {
-        PostsCommand::Create { .. } => vec![Topic::Posts, Topic::Notices],
+        PostsCommand::Create { .. } => vec![Topic::Posts, Topic::PostNotices],
         _ => vec![Topic::Posts],
     }
 }
@@ -36,7 +36,7 @@ pub(crate) fn apply(
             let post = create(transaction, context, text)?;
             text_of = Some(post.id);
             let what = NoticeContent::Posted { post: post.id, by };
-            notices::append_broadcast(transaction, context.at, &what)?;
+            notices::append_post_notice(transaction, context.at, &what)?;
             PostsEvent::Created { post, command }
         }
         PostsCommand::Edit { post, text } => match edit(transaction, context, post, text)? {

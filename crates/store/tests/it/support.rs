@@ -195,7 +195,7 @@ fn is_copy(topic: Topic) -> bool {
 }
 
 fn is_notice(topic: Topic) -> bool {
-    matches!(topic, Topic::Notices | Topic::Inbox(_))
+    matches!(topic, Topic::Notices | Topic::OrderNotices | Topic::PostNotices | Topic::Inbox(_))
 }
 
 pub(crate) async fn sign_up(store: &dyn Store, name: &str) -> Result<User, StoreError> {

@@ -1,6 +1,8 @@
 //! Notices as notifications of the browser, while the tab is hidden. The permission is requested on a click, beside
 //! a sentence that explains it, and never automatically: in the settings, or in a bar after the first mention.
 
+use std::mem;
+
 use js_sys::Reflect;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -101,7 +103,7 @@ pub(crate) fn notifications() -> AnyView {
     let (was_mentioned, mut is_first) = (state(false), true);
     effect(move || {
         app.router.get();
-        was_mentioned.set(!std::mem::take(&mut is_first) && is_mentioned.get_untracked());
+        was_mentioned.set(!mem::take(&mut is_first) && is_mentioned.get_untracked());
     });
     let is_outside_rooms = move || app.router.get().room().is_none();
     when(
@@ -177,19 +179,21 @@ pub(crate) fn browser_switch(labelled_by: &'static str) -> AnyView {
 fn notify_when_hidden(app: AppContext) {
     let store = app.driver.store();
     let lang = use_lang();
-    let mut known = None::<(Seq, Seq)>;
+    let mut known = Vec::<(NoticeBox, Seq)>::new();
     effect(move || {
-        let Some(Shown { notices, muted }) = store.read(Slice::Notices, |client| {
-            client.features().notices().is_known().then(|| shown(client))
+        let Some((Shown { notices, muted }, arrived)) = store.read(Slice::Notices, |client| {
+            let view = client.features().notices();
+            let arrived = NoticeBox::ALL.into_iter().filter(|of| view.has_arrived(*of));
+            view.is_known().then(|| (shown(client), arrived.collect::<Vec<_>>()))
         }) else {
             return;
         };
         let last = |of| {
-            let places = notices.iter().filter(|it| it.of == of).map(|it| it.seq);
-            places.max().unwrap_or_default()
+            let seqs = notices.iter().filter(|it| it.of == of).map(|it| it.seq);
+            (of, seqs.max().unwrap_or_default())
         };
-        let now = (last(NoticeBox::Everybody), last(NoticeBox::Own));
-        let Some(before) = known.replace(now) else { return };
+        // The first notices of a topic are not news.
+        let before = mem::replace(&mut known, arrived.into_iter().map(last).collect());
         if !browser::is_hidden()
             || !is_wanted()
             || permission() != Permission::Granted
@@ -198,11 +202,9 @@ fn notify_when_hidden(app: AppContext) {
             return;
         }
         let is_news = |notice: &&ShownNotice| {
-            let known = match notice.of {
-                NoticeBox::Everybody => before.0,
-                NoticeBox::Own => before.1,
-            };
-            notice.seq > known && !notice.read && !muted.contains(&notice.what.kind())
+            before.iter().any(|(of, seq)| *of == notice.of && notice.seq > *seq)
+                && !notice.read
+                && !muted.contains(&notice.what.kind())
         };
         for notice in notices.iter().filter(is_news).take(MAX_AT_ONCE) {
             let body = sentence(&notice.what, lang.get_untracked());

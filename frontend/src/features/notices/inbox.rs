@@ -210,6 +210,8 @@ fn row(
     let id = match notice.of {
         NoticeBox::Everybody => format!("notice-all-{}", notice.seq.0),
         NoticeBox::Own => format!("notice-own-{}", notice.seq.0),
+        NoticeBox::Orders => format!("notice-order-{}", notice.seq.0),
+        NoticeBox::Posts => format!("notice-post-{}", notice.seq.0),
     };
     let mark = (!notice.read).then(|| {
         let label = format!("{}: {}", READ.of(lang), sentence(&notice.what, lang));

@@ -15,7 +15,7 @@ const TOPIC: Topic = Topic::Inbox(UserId(3));
 
 fn marks() -> ReadMarks {
     let own = ReadMark { up_to: Seq(40), beyond: vec![Seq(42)] };
-    ReadMarks { everybody: ReadMark::default(), own }
+    ReadMarks { own, ..ReadMarks::default() }
 }
 
 pub(super) fn events() -> Vec<(Topic, InboxEvent)> {

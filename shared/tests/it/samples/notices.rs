@@ -1,10 +1,10 @@
 //! Samples of the notices for every user.
 
 use madang_shared::notices::{
-    Demonstration, Notice, NoticeBox, NoticeContent, NoticeKind, NoticesCommand, NoticesEvent,
-    NoticesSnapshot,
+    Demonstration, LastNotices, Notice, NoticeBox, NoticeContent, NoticeKind, NoticesCommand,
+    NoticesEvent, NoticesSnapshot,
 };
-use madang_shared::{OrderId, PostId, Seq, Topic};
+use madang_shared::{Seq, Topic};
 
 use super::{TIME, user};
 
@@ -19,7 +19,12 @@ fn demo() -> Demonstration {
 pub(super) fn commands() -> Vec<NoticesCommand> {
     vec![
         NoticesCommand::Read { of: NoticeBox::Own, notice: Seq(42) },
-        NoticesCommand::ReadAll { everybody: Seq(42), own: Seq(7) },
+        NoticesCommand::ReadAll(LastNotices {
+            everybody: Seq(42),
+            own: Seq(7),
+            orders: Seq(3),
+            posts: Seq(5),
+        }),
         NoticesCommand::Mute { kind: NoticeKind::Post, muted: true },
         NoticesCommand::Demo { on: true },
     ]
@@ -28,7 +33,7 @@ pub(super) fn commands() -> Vec<NoticesCommand> {
 pub(super) fn command_name(command: &NoticesCommand) -> &'static str {
     match command {
         NoticesCommand::Read { .. } => "notices.read",
-        NoticesCommand::ReadAll { .. } => "notices.read_all",
+        NoticesCommand::ReadAll(_) => "notices.read_all",
         NoticesCommand::Mute { .. } => "notices.mute",
         NoticesCommand::Demo { .. } => "notices.demo",
     }
@@ -38,8 +43,6 @@ pub(super) fn events() -> Vec<(Topic, NoticesEvent)> {
     let told = [
         NoticeContent::Scheduled { ko: "점심시간입니다".into(), en: "Lunch time".into() },
         NoticeContent::Demonstrated { number: 3, of: 12 },
-        NoticeContent::Posted { post: PostId(5), by: user() },
-        NoticeContent::Ordered { order: OrderId(12), by: user() },
     ];
     let told = told.map(|what| NoticesEvent::Told(notice(what)));
     let demos = [NoticesEvent::DemoStarted(demo()), NoticesEvent::DemoEnded { at: TIME }];

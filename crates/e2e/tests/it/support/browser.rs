@@ -22,6 +22,9 @@ use super::wait::{until, until_true};
 /// The time limit of a script in a page.
 const SCRIPT_TIMEOUT: Duration = Duration::from_secs(90);
 
+/// The time limit of a page's load, below that of a wait: a wait tries again after a load that hangs.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// A running browser with an empty profile.
 pub(crate) struct Browser {
     driver: WebDriver,
@@ -71,6 +74,7 @@ impl Browser {
         wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
         let driver = WebDriver::new(chromedriver.url(), wanted).await?;
         driver.set_script_timeout(SCRIPT_TIMEOUT).await?;
+        driver.set_page_load_timeout(LOAD_TIMEOUT).await?;
         let browser = Self { driver, expected_errors: RefCell::default(), _profile: profile };
         if !device.phone {
             // The size of the window would include the browser's bars.

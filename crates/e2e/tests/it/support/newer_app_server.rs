@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::test_server::TestServer;
 
@@ -45,10 +45,13 @@ impl NewerApp {
         let listener = TcpListener::bind(address).await?;
         let files = Arc::new(self.0);
         Ok(NewerAppServer(tokio::spawn(async move {
+            // They end with the server: a browser sends its next request over a connection that it opened in advance,
+            // and the old app would answer it in place of the server that follows.
+            let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let files = Arc::clone(&files);
                 // Errors are ignored: browsers open connections without using them.
-                tokio::spawn(async move { answer(stream, &files).await.ok() });
+                connections.spawn(async move { answer(stream, &files).await.ok() });
             }
         })))
     }
@@ -58,7 +61,7 @@ impl NewerApp {
 pub(crate) struct NewerAppServer(JoinHandle<()>);
 
 impl NewerAppServer {
-    /// Frees the port. After a drop, the port is free only once the runtime has dropped the task.
+    /// Ends all connections and frees the port. After a drop, the port is free only once the runtime has dropped the task.
     pub(crate) async fn stop(mut self) {
         self.0.abort();
         // An aborted task ends with an error.

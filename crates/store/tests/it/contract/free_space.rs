@@ -4,10 +4,10 @@ use madang_hub::ports::{StoreError, Write};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::counter::CounterCommand;
 use madang_shared::membership::MembershipCommand;
-use madang_shared::notices::{NoticeKind, NoticesCommand};
+use madang_shared::notices::{LastNotices, NoticeKind, NoticesCommand};
 use madang_shared::orders::{Destination, OrderLine, OrdersCommand};
 use madang_shared::posts::PostsCommand;
-use madang_shared::{ErrorCode, MenuItemId, PostId, RoomId, Seq, Topic};
+use madang_shared::{ErrorCode, MenuItemId, PostId, RoomId, Topic};
 
 use crate::support::{FLOOR, TestStore, create, join, leave, post, read, refusal, sign_up, write};
 
@@ -64,7 +64,7 @@ async fn below_the_floor_only_small_changes_are_stored(test: TestStore) {
     test.commit(read(&anna, 100, FIRST_ROOM, 1)).await;
     test.commit(leave(&anna, 101, garden)).await;
     test.commit(write(&anna, 102, PostsCommand::Delete { post: PostId(1) })).await;
-    let marks = NoticesCommand::ReadAll { everybody: Seq(0), own: Seq(0) };
+    let marks = NoticesCommand::ReadAll(LastNotices::default());
     test.try_commit(write(&anna, 103, marks)).await.expect("small");
     test.store.sign_out(crate::support::token("Anna")).await.expect("small");
     assert_eq!(test.store.ready().await, Ok(()));

@@ -143,7 +143,7 @@ async fn a_customer_follows_the_own_orders_alone(test_store: TestStore) {
         Snapshot::Menu(menu) => assert_eq!((menu.0.menu.len(), menu.0.orders.len()), (7, 0)),
         other => panic!("{other:?}"),
     }
-    for topic in [Topic::Orders, Topic::OwnOrders(theo.id)] {
+    for topic in [Topic::Orders, Topic::OrderNotices, Topic::OwnOrders(theo.id)] {
         let refused = test_store.store.check_access(mina.id, topic).await;
         assert_eq!(refusal(refused), ErrorCode::Forbidden, "{topic}");
     }

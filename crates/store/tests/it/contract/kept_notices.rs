@@ -6,7 +6,7 @@ use madang_shared::notices::{
 };
 use madang_shared::orders::{Destination, OrderLine, OrderStatus, OrdersCommand};
 use madang_shared::posts::PostsCommand;
-use madang_shared::{MenuItemId, OrderId, Seq, Snapshot, Timestamp, Topic, User};
+use madang_shared::{MenuItemId, OrderId, Snapshot, Timestamp, Topic, User};
 
 use madang_hub::rooms::FIRST_ROOM;
 
@@ -18,9 +18,12 @@ on_every_engine! {
     a_kept_notice_stays_unread_while_later_ones_are_read_one_by_one,
 }
 
-async fn notices(test_store: &TestStore, reader: &User) -> Vec<Notice> {
-    match test_store.snapshot(reader, Topic::Notices).await.1 {
+async fn notices(test_store: &TestStore, reader: &User, of: NoticeBox) -> Vec<Notice> {
+    match test_store.snapshot(reader, of.topic(reader.id)).await.1 {
         Snapshot::Notices(snapshot) => snapshot.notices,
+        Snapshot::Inbox(snapshot) => snapshot.notices,
+        Snapshot::OrderNotices(snapshot) => snapshot.0,
+        Snapshot::PostNotices(snapshot) => snapshot.0,
         other => panic!("{other:?}"),
     }
 }
@@ -68,14 +71,14 @@ async fn users_do_not_drop_the_notices_of_the_operator(test_store: TestStore) {
         test_store.commit(place_order(&mina, number)).await;
         test_store.commit(advance(&mina, number + 1, order, OrderStatus::Cancelled)).await;
     }
-    let kept = notices(&test_store, &mina).await;
-    assert_eq!(kept.len(), KEPT_NOTICES);
-    assert!(kept.is_sorted_by_key(|notice| notice.seq));
-    let of = |kind| count(&kept, kind);
-    assert_eq!(of(NoticeKind::Schedule), 5);
-    assert!(of(NoticeKind::Post).abs_diff(of(NoticeKind::Order)) <= 1, "{kept:?}");
-    // A kind keeps its newest notices.
-    assert_eq!(kept.last().map(|notice| notice.seq), Some(Seq(5 + 100 + 60)));
+    let kept = notices(&test_store, &mina, NoticeBox::Everybody).await;
+    assert_eq!((kept.len(), count(&kept, NoticeKind::Schedule)), (5, 5));
+    for (of, last) in [(NoticeBox::Posts, 100), (NoticeBox::Orders, 60)] {
+        // A topic keeps its newest notices.
+        let seqs: Vec<u64> =
+            notices(&test_store, &mina, of).await.iter().map(|notice| notice.seq.0).collect();
+        assert_eq!(seqs, (last - KEPT_NOTICES as u64 + 1..=last).collect::<Vec<_>>());
+    }
 }
 
 async fn mentions_do_not_drop_the_notices_of_an_order(test_store: TestStore) {
@@ -85,32 +88,30 @@ async fn mentions_do_not_drop_the_notices_of_an_order(test_store: TestStore) {
     for number in 0..90 {
         test_store.commit(post(&mina, 100 + number, FIRST_ROOM, "@Theo")).await;
     }
-    let Snapshot::Inbox(inbox) = test_store.snapshot(&theo, Topic::Inbox(theo.id)).await.1 else {
-        panic!()
-    };
-    assert_eq!(inbox.notices.len(), KEPT_NOTICES);
-    assert_eq!(count(&inbox.notices, NoticeKind::OwnOrder), 1);
+    let kept = notices(&test_store, &theo, NoticeBox::Own).await;
+    assert_eq!((kept.len(), count(&kept, NoticeKind::OwnOrder)), (KEPT_NOTICES, 1));
 }
 
 async fn a_kept_notice_stays_unread_while_later_ones_are_read_one_by_one(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
-    append_scheduled(&test_store, 100).await;
-    append_scheduled(&test_store, 101).await;
-    for number in 0..3 * KEPT_NOTICES as u64 {
-        test_store.commit(new_post(&mina, number.into())).await;
-        let read = NoticesCommand::Read { of: NoticeBox::Everybody, notice: Seq(number + 2) };
-        test_store.commit(write(&theo, number.into(), read)).await;
+    test_store.commit(place_order(&theo, 1)).await;
+    test_store.commit(advance(&mina, 1, 1, OrderStatus::Accepted)).await;
+    for number in 0..3 * KEPT_NOTICES as u128 {
+        test_store.commit(post(&mina, 100 + number, FIRST_ROOM, "@Theo")).await;
+        let newest = notices(&test_store, &theo, NoticeBox::Own).await.last().expect("kept").seq;
+        let read = NoticesCommand::Read { of: NoticeBox::Own, notice: newest };
+        test_store.commit(write(&theo, 100 + number, read)).await;
     }
     let Snapshot::Inbox(inbox) = test_store.snapshot(&theo, Topic::Inbox(theo.id)).await.1 else {
         panic!()
     };
-    let ReadMark { beyond, .. } = &inbox.marks.everybody;
+    let ReadMark { beyond, .. } = &inbox.marks.own;
     assert!(beyond.len() <= KEPT_NOTICES);
-    let unread: Vec<Seq> = notices(&test_store, &theo)
-        .await
+    let unread: Vec<NoticeKind> = inbox
+        .notices
         .iter()
-        .map(|notice| notice.seq)
-        .filter(|seq| !inbox.marks.everybody.covers(*seq))
+        .filter(|notice| !inbox.marks.own.covers(notice.seq))
+        .map(|notice| notice.what.kind())
         .collect();
-    assert_eq!(unread, [Seq(1)]);
+    assert_eq!(unread, [NoticeKind::OwnOrder]);
 }

@@ -4,8 +4,9 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::frames::LogPosition;
 use madang_shared::notices::{DEMO_NOTICES, KEPT_NOTICES, MAX_MENTIONS};
 use madang_shared::notices::{
-    InboxEvent, InboxSnapshot, NoticeBox, NoticeContent, NoticeKind, NoticesCommand, NoticesEvent,
-    NoticesSnapshot, ReadMark,
+    InboxEvent, InboxSnapshot, LastNotices, Notice, NoticeBox, NoticeContent, NoticeKind,
+    NoticesCommand, NoticesEvent, NoticesSnapshot, OrderNoticesSnapshot, PostNoticesSnapshot,
+    ReadMark,
 };
 use madang_shared::orders::{Destination, OrderLine, OrderStatus, OrdersCommand};
 use madang_shared::posts::PostsCommand;
@@ -18,7 +19,7 @@ use crate::support::{NOBODY, NOW, TestStore, create, leave, post, refusal, write
 
 on_every_engine! {
     a_new_user_has_no_unread_notices,
-    a_post_and_an_order_cause_one_broadcast_notice_each,
+    a_post_and_an_order_cause_one_notice_each_for_those_who_may_use_the_app,
     mentioned_members_get_a_notice,
     the_customer_gets_a_notice_of_a_status_change,
     read_marks_of_notices_only_move_forward,
@@ -44,7 +45,21 @@ async fn inbox(test_store: &TestStore, user: &User) -> (Seq, InboxSnapshot) {
     }
 }
 
-/// The contents of the broadcast notices, oldest first.
+/// The notices of an app, oldest first.
+async fn app_notices(test_store: &TestStore, topic: Topic) -> Vec<Notice> {
+    let first_user = User { id: UserId(1), name: "first".into() };
+    match test_store.snapshot(&first_user, topic).await.1 {
+        Snapshot::OrderNotices(OrderNoticesSnapshot(notices))
+        | Snapshot::PostNotices(PostNoticesSnapshot(notices)) => notices,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn app_contents(test_store: &TestStore, topic: Topic) -> Vec<NoticeContent> {
+    app_notices(test_store, topic).await.into_iter().map(|notice| notice.what).collect()
+}
+
+/// The contents of the notices for everybody, oldest first.
 async fn broadcast_contents(test_store: &TestStore) -> Vec<NoticeContent> {
     let first_user = User { id: UserId(1), name: "first".into() };
     notices(test_store, &first_user).await.1.notices.into_iter().map(|notice| notice.what).collect()
@@ -62,6 +77,18 @@ async fn check_events_make_state(test_store: &TestStore, user: &User) {
         applied.apply(event);
     }
     assert_eq!(applied, notices(test_store, user).await.1);
+    let (mut orders, mut posts) = (OrderNoticesSnapshot::default(), PostNoticesSnapshot::default());
+    for topic in [Topic::OrderNotices, Topic::PostNotices] {
+        for event in test_store.log(topic).await {
+            match event {
+                Event::OrderNotices(event) => orders.apply(event),
+                Event::PostNotices(event) => posts.apply(event),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(orders.0, app_notices(test_store, Topic::OrderNotices).await);
+    assert_eq!(posts.0, app_notices(test_store, Topic::PostNotices).await);
     let before = InboxSnapshot { marks: no_marks(), ..InboxSnapshot::default() };
     let mut applied = before;
     for event in test_store.log(Topic::Inbox(user.id)).await {
@@ -97,8 +124,16 @@ fn read(author: &User, number: u128, of: NoticeBox, notice: u64) -> Write {
     write(author, number, NoticesCommand::Read { of, notice: Seq(notice) })
 }
 
-fn read_all(author: &User, number: u128, everybody: u64, own: u64) -> Write {
-    write(author, number, NoticesCommand::ReadAll { everybody: Seq(everybody), own: Seq(own) })
+fn read_all(author: &User, number: u128, posts: u64, own: u64) -> Write {
+    write(
+        author,
+        number,
+        NoticesCommand::ReadAll(LastNotices {
+            posts: Seq(posts),
+            own: Seq(own),
+            ..LastNotices::default()
+        }),
+    )
 }
 
 fn mute(author: &User, number: u128, kind: NoticeKind, muted: bool) -> Write {
@@ -120,11 +155,13 @@ async fn a_new_user_has_no_unread_notices(test_store: TestStore) {
     let theo = test_store.user("Theo").await;
     let (position, snapshot) = inbox(&test_store, &theo).await;
     assert_eq!((position, snapshot.notices.len(), snapshot.muted.len()), (Seq(0), 0, 0));
-    assert_eq!(snapshot.marks.everybody, ReadMark { up_to: Seq(1), beyond: Vec::new() });
+    assert_eq!(snapshot.marks.posts, ReadMark { up_to: Seq(1), beyond: Vec::new() });
     check_events_make_state(&test_store, &mina).await;
 }
 
-async fn a_post_and_an_order_cause_one_broadcast_notice_each(mut test_store: TestStore) {
+async fn a_post_and_an_order_cause_one_notice_each_for_those_who_may_use_the_app(
+    mut test_store: TestStore,
+) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
     test_store.commit(new_post(&mina, 1)).await;
     test_store.commit(new_post(&mina, 1)).await;
@@ -137,16 +174,17 @@ async fn a_post_and_an_order_cause_one_broadcast_notice_each(mut test_store: Tes
         LogPosition { topic: Topic::OwnOrders(theo.id), seq: Seq(1) },
         "the command's own event"
     );
-    let expected = [
-        NoticeContent::Posted { post: PostId(1), by: mina.clone() },
-        NoticeContent::Ordered { order: OrderId(1), by: theo.clone() },
-    ];
-    assert_eq!(broadcast_contents(&test_store).await, expected);
+    let posted = NoticeContent::Posted { post: PostId(1), by: mina.clone() };
+    let ordered = NoticeContent::Ordered { order: OrderId(1), by: theo.clone() };
+    assert_eq!(app_contents(&test_store, Topic::PostNotices).await, [posted]);
+    assert_eq!(app_contents(&test_store, Topic::OrderNotices).await, [ordered]);
+    assert_eq!(broadcast_contents(&test_store).await, []);
     let received = test_store.receive_notices(2).await;
-    assert!(received.iter().all(|event| event.topic == Topic::Notices));
-    assert_eq!(received[1].entry.seq, Seq(2));
+    let positions = received.iter().map(|event| (event.topic, event.entry.seq));
+    let expected = [(Topic::PostNotices, Seq(1)), (Topic::OrderNotices, Seq(1))];
+    assert_eq!(positions.collect::<Vec<_>>(), expected);
     let logged =
-        test_store.store.read_log(NOBODY, Topic::Notices, Seq(1), 9).await.expect("readable");
+        test_store.store.read_log(NOBODY, Topic::OrderNotices, Seq(0), 9).await.expect("readable");
     assert_eq!(logged, [received[1].entry.clone()]);
     check_events_make_state(&test_store, &mina).await;
 }
@@ -223,21 +261,20 @@ async fn read_marks_of_notices_only_move_forward(test_store: TestStore) {
         test_store.commit(new_post(&mina, number)).await;
     }
     test_store.commit(post(&mina, 9, FIRST_ROOM, "@Theo")).await;
-    let log_position = test_store.commit(read(&theo, 1, NoticeBox::Everybody, 3)).await;
+    let log_position = test_store.commit(read(&theo, 1, NoticeBox::Posts, 3)).await;
     assert_eq!(log_position, LogPosition { topic: Topic::Inbox(theo.id), seq: Seq(2) });
     let marks = async || inbox(&test_store, &theo).await.1.marks;
-    assert_eq!(marks().await.everybody, ReadMark { up_to: Seq(0), beyond: vec![Seq(3)] });
-    let again =
-        test_store.try_commit(read(&theo, 2, NoticeBox::Everybody, 3)).await.expect("accepted");
+    assert_eq!(marks().await.posts, ReadMark { up_to: Seq(0), beyond: vec![Seq(3)] });
+    let again = test_store.try_commit(read(&theo, 2, NoticeBox::Posts, 3)).await.expect("accepted");
     assert_eq!(again.at, None, "nothing new");
     let none = test_store.try_commit(read(&theo, 3, NoticeBox::Own, 2)).await.expect("accepted");
     assert_eq!(none.at, None, "the inbox has no notice at this position");
     test_store.commit(read_all(&theo, 4, 2, u64::MAX)).await;
-    assert_eq!(marks().await.everybody, ReadMark { up_to: Seq(2), beyond: vec![Seq(3)] });
+    assert_eq!(marks().await.posts, ReadMark { up_to: Seq(2), beyond: vec![Seq(3)] });
     assert_eq!(marks().await.own.up_to, Seq(2), "never past the head");
     assert_eq!(test_store.try_commit(read_all(&theo, 5, 1, 1)).await.expect("accepted").at, None);
     test_store.commit(read_all(&theo, 6, u64::MAX, 0)).await;
-    assert_eq!(marks().await.everybody, ReadMark { up_to: Seq(4), beyond: Vec::new() });
+    assert_eq!(marks().await.posts, ReadMark { up_to: Seq(4), beyond: Vec::new() });
     assert_eq!(
         inbox(&test_store, &mina).await.1.marks,
         no_marks(),
@@ -279,14 +316,11 @@ async fn only_the_last_notices_are_kept(test_store: TestStore) {
     let batch = (1..=count).map(|n| post(&mina, 1_000 + u128::from(n), FIRST_ROOM, "@Theo"));
     assert!(test_store.store.commit(batch.collect()).await.iter().all(Result::is_ok));
     let last: Vec<u64> = (6..=count).collect();
-    let seqs = |notices: &[madang_shared::notices::Notice]| {
-        notices.iter().map(|notice| notice.seq.0).collect::<Vec<_>>()
-    };
-    assert_eq!(seqs(&notices(&test_store, &theo).await.1.notices), last);
+    let seqs = |notices: &[Notice]| notices.iter().map(|notice| notice.seq.0).collect::<Vec<_>>();
+    assert_eq!(seqs(&app_notices(&test_store, Topic::PostNotices).await), last);
     assert_eq!(seqs(&inbox(&test_store, &theo).await.1.notices), last);
-    assert_eq!(test_store.log(Topic::Notices).await.len() as u64, count, "the log keeps them");
-    let gone =
-        test_store.try_commit(read(&theo, 1, NoticeBox::Everybody, 5)).await.expect("accepted");
+    assert_eq!(test_store.log(Topic::PostNotices).await.len() as u64, count, "the log keeps them");
+    let gone = test_store.try_commit(read(&theo, 1, NoticeBox::Posts, 5)).await.expect("accepted");
     assert_eq!(gone.at, None, "an old notice cannot be read");
     check_events_make_state(&test_store, &theo).await;
 }
@@ -382,7 +416,7 @@ async fn a_refused_message_causes_no_mention(test_store: TestStore) {
     let results = test_store.store.commit(batch).await;
     assert!(matches!(results[0], Err(StoreError::Refused(_))) && results[1].is_ok());
     assert_eq!(inbox_contents(&test_store, &theo).await, []);
-    assert_eq!(broadcast_contents(&test_store).await.len(), 1);
+    assert_eq!(app_contents(&test_store, Topic::PostNotices).await.len(), 1);
     let own = test_store.log(Topic::Inbox(theo.id)).await;
     assert!(!own.iter().any(|event| matches!(event, Event::Inbox(InboxEvent::Told(_)))));
 }

@@ -40,6 +40,7 @@ const OTHER_ROWS: &str = "
     INSERT INTO orders (customer_id, note) VALUES (1, '맵게'), (2, '');
     INSERT INTO order_lines (order_id, menu_item_id, quantity, price_won) VALUES (1, 1, 2, 7000), (2, 3, 1, 9500);
     UPDATE orders SET status = 'cancelled', cancel_reason = 'sold_out' WHERE id = 1;
+    INSERT INTO broadcast_notices (content) VALUES ('{\"text\":\"안녕\"}');
     INSERT INTO user_notices (user_id, content) VALUES (2, '{\"text\":\"\\u0000 안녕\"}');
     INSERT INTO access_tokens (user_id, token_hash, name, scope, is_limited, made_at) \
         VALUES (2, x'0101010101010101010101010101010101010101010101010101010101010101', 'ci', 'read', 1, 5);

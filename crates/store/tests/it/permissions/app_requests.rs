@@ -81,10 +81,12 @@ app_requests! {
     DeliverOthersOrder = "deliver an order that another rider has taken",
     ServeOrder = "serve an order at a table",
     FollowOrders = "follow all orders",
+    FollowOrderNotices = "follow the notices of new orders",
     FollowMenu = "follow the menu",
     FollowOwnOrders = "follow one's own orders",
     FollowOthersOrders = "follow the orders of another customer",
     FollowPosts = "follow the posts",
+    FollowPostNotices = "follow the notices of new posts",
     ReadPost = "read a post",
     ReadPosts = "read older posts",
     CreatePost = "create a post",
@@ -214,10 +216,12 @@ impl AppWalk<'_> {
                 order(to(id, OrderStatus::Delivered)).await
             }
             AppRequest::FollowOrders => follow(Topic::Orders).await,
+            AppRequest::FollowOrderNotices => follow(Topic::OrderNotices).await,
             AppRequest::FollowMenu => follow(Topic::Menu).await,
             AppRequest::FollowOwnOrders => follow(Topic::OwnOrders(user.id)).await,
             AppRequest::FollowOthersOrders => follow(Topic::OwnOrders(other)).await,
             AppRequest::FollowPosts => follow(Topic::Posts).await,
+            AppRequest::FollowPostNotices => follow(Topic::PostNotices).await,
             AppRequest::ReadPost => {
                 let post = self.post(other).await;
                 Answer::of(test_store.store.post(user.id, post).await)

@@ -8,7 +8,7 @@ use madang_hub::shared_state::SharedStateRead;
 use madang_shared::chat::ChatCommand;
 use madang_shared::counter::CounterCommand;
 use madang_shared::membership::MembershipCommand;
-use madang_shared::notices::{NoticeBox, NoticeKind, NoticesCommand};
+use madang_shared::notices::{LastNotices, NoticeBox, NoticeKind, NoticesCommand};
 use madang_shared::orders::OrdersCommand;
 use madang_shared::posts::PostsCommand;
 use madang_shared::profile::ProfileChange;
@@ -82,7 +82,7 @@ fn request_of(command: &Command) -> &'static str {
         Command::Orders(OrdersCommand::Cancel { .. }) => AppRequest::CancelOwnOrder.name(),
         Command::Orders(OrdersCommand::Reopen(_)) => AppRequest::ReopenOwnOrder.name(),
         Command::Notices(NoticesCommand::Read { .. }) => Request::ReadNotice.name(),
-        Command::Notices(NoticesCommand::ReadAll { .. }) => Request::ReadAllNotices.name(),
+        Command::Notices(NoticesCommand::ReadAll(_)) => Request::ReadAllNotices.name(),
         Command::Notices(NoticesCommand::Mute { .. }) => Request::MuteNotices.name(),
         Command::Notices(NoticesCommand::Demo { .. }) => AppRequest::Demonstration.name(),
     }
@@ -274,7 +274,7 @@ impl Request {
                 of_user(NoticesCommand::Read { of: NoticeBox::Own, notice: Seq(1) }.into()).await
             }
             Self::ReadAllNotices => {
-                of_user(NoticesCommand::ReadAll { everybody: Seq(0), own: Seq(0) }.into()).await
+                of_user(NoticesCommand::ReadAll(LastNotices::default()).into()).await
             }
             Self::MuteNotices => {
                 let kind = NoticeKind::Mention;

@@ -1,7 +1,9 @@
 //! Notices that other programs cause or append.
 
 use madang_shared::notices::KEPT_NOTICES;
-use madang_shared::notices::{InboxEvent, Notice, NoticeContent, NoticesEvent};
+use madang_shared::notices::{
+    InboxEvent, Notice, NoticeContent, NoticesEvent, OrderNoticesEvent, PostNoticesEvent,
+};
 use madang_shared::orders::OrderStatus::{self, Accepted, Cancelled, Pending};
 use madang_shared::{Event, OrderId, Seq, Snapshot, Topic, User, codec};
 
@@ -16,7 +18,10 @@ fn notice_of(appended: &TopicEvent) -> (Topic, NoticeContent) {
     let event = codec::decode_event(content).expect("readable");
     assert_eq!(codec::encode_event(&event), content);
     match event {
-        Event::Notices(NoticesEvent::Told(notice)) | Event::Inbox(InboxEvent::Told(notice)) => {
+        Event::Notices(NoticesEvent::Told(notice))
+        | Event::Inbox(InboxEvent::Told(notice))
+        | Event::OrderNotices(OrderNoticesEvent(notice))
+        | Event::PostNotices(PostNoticesEvent(notice)) => {
             assert_eq!(notice.seq, appended.entry.seq);
             (appended.topic, notice.what)
         }
@@ -51,7 +56,7 @@ async fn orders_that_a_shell_changes_cause_notices() {
     let received: Vec<_> = test_store.receive_notices(7).await.iter().map(notice_of).collect();
     let made = |order| {
         let what = NoticeContent::Ordered { order: OrderId(order), by: mina.clone() };
-        (Topic::Notices, what)
+        (Topic::OrderNotices, what)
     };
     let moved = |order, was: OrderStatus, now| {
         (own, NoticeContent::OrderMoved { order: OrderId(order), was, now })
@@ -124,7 +129,7 @@ async fn notices_from_a_stopped_server_are_in_the_inbox_after_its_start() {
     }
     let received = test_store.receive_notices(3 * KEPT_NOTICES).await;
     let seqs: Vec<u64> = received.iter().map(|event| event.entry.seq.0).collect();
-    assert_eq!(seqs, (2..=1 + 3 * KEPT_NOTICES as u64).collect::<Vec<_>>());
+    assert_eq!(seqs, (1..=3 * KEPT_NOTICES as u64).collect::<Vec<_>>());
     let pending: i64 = database
         .external()
         .query_row("SELECT count(*) FROM pending_events", [], |row| row.get(0))

@@ -34,7 +34,7 @@ async fn a_text_that_is_no_utf8_is_shown_with_a_replacement() {
         UPDATE rooms SET name = CAST(x'c8' AS TEXT) WHERE id = 2;
         UPDATE orders SET note = CAST(x'c8' AS TEXT) WHERE id = 1;
         UPDATE menu_items SET name_ko = CAST(x'c8' AS TEXT) WHERE id = 1;
-        UPDATE notices SET content = CAST(x'7b22c8223a317d' AS TEXT) WHERE seq = 1;",
+        UPDATE app_notices SET content = CAST(x'7b22c8223a317d' AS TEXT) WHERE seq = 1;",
     );
     let page = test_store.newest(&mina, FIRST_ROOM).await;
     assert_eq!(texts(&page), ["\u{FFFD}", "second"]);
@@ -53,8 +53,8 @@ async fn a_text_that_is_no_utf8_is_shown_with_a_replacement() {
         }
         other => panic!("{other:?}"),
     }
-    match test_store.snapshot(&mina, Topic::Notices).await.1 {
-        Snapshot::Notices(notices) => assert_eq!(notices.notices.len(), 2),
+    match test_store.snapshot(&mina, Topic::OrderNotices).await.1 {
+        Snapshot::OrderNotices(notices) => assert_eq!(notices.0.len(), 1),
         other => panic!("{other:?}"),
     }
 }

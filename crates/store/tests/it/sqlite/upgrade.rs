@@ -9,7 +9,9 @@ use madang_shared::counter::CounterSnapshot;
 use madang_shared::delivery::ReadStatus;
 use madang_shared::details::DetailsSnapshot;
 use madang_shared::grants::Grant;
-use madang_shared::notices::{InboxSnapshot, NoticeContent, NoticesSnapshot};
+use madang_shared::notices::{
+    InboxSnapshot, NoticeContent, NoticesSnapshot, OrderNoticesSnapshot, ReadMark,
+};
 use madang_shared::profile::Profile;
 use madang_shared::roles::{Posting, RoomKind};
 use madang_shared::rooms::Room;
@@ -20,7 +22,7 @@ use rusqlite::Connection;
 use super::upgraded_administration::check_administration;
 use super::upgraded_writes::{check_writes, feed};
 use super::{TestDatabase, fast_options};
-use crate::support::{NOW, TestStore, message_text, post, refusal, sign_up, texts, token};
+use crate::support::{NOBODY, NOW, TestStore, message_text, post, refusal, sign_up, texts, token};
 
 /// Data for each schema that was the first to hold it, as the version of that schema wrote it.
 const DATA: &[(usize, &str)] = &[
@@ -87,6 +89,12 @@ const DATA: &[(usize, &str)] = &[
         INSERT INTO members (user_id, room_id, read_up_to, joined_after) VALUES (5, 1, 2, 2);
         INSERT INTO notice_schedules (schedule, told_up_to) VALUES ('break', 500);
         INSERT INTO notice_demo (id, started_by, started_at, told) VALUES (1, 2, 80, 3);"#,
+    ),
+    (
+        11,
+        r#"INSERT INTO broadcast_notices (at, content) VALUES
+            (85, '{"posted":{"post":1,"by":{"id":1,"name":"민수"}}}'), (86, '{"ordered":{"order":1,"by":{"id":2,"name":"Jane"}}}');
+        UPDATE inboxes SET marks = '{"everybody":{"up_to":2,"beyond":[]},"own":{"up_to":0,"beyond":[]}}' WHERE user_id = 2;"#,
     ),
     (
         18,
@@ -258,6 +266,27 @@ async fn check_orders(test_store: &TestStore, version: usize) {
         panic!()
     };
     assert_eq!(own.0.orders, orders.orders, "{version}: every customer has a topic");
+    // The notice that an order has caused is no longer for everybody.
+    let Snapshot::OrderNotices(OrderNoticesSnapshot(notices)) =
+        test_store.snapshot(&jane, Topic::OrderNotices).await.1
+    else {
+        panic!()
+    };
+    let ordered: Vec<_> = notices.iter().map(|notice| (notice.seq, notice.at)).collect();
+    assert_eq!(ordered, [(Seq(1), Timestamp(86))][..usize::from(version >= 11)], "{version}");
+    let log = test_store.store.read_log(NOBODY, Topic::Notices, Seq(0), 9).await.expect("readable");
+    let log: Vec<&str> = log.iter().map(|entry| &*entry.content).collect();
+    let (is_old, names) =
+        (version >= 11, |kind: &str| log.iter().any(|event| event.contains(kind)));
+    assert!(!names("ordered") && !names("posted"), "{version}: {log:?}");
+    assert_eq!(log.iter().filter(|event| **event == "null").count(), if is_old { 2 } else { 0 });
+    let Snapshot::Inbox(inbox) = test_store.snapshot(&jane, Topic::Inbox(jane.id)).await.1 else {
+        panic!()
+    };
+    let read = |mark: &ReadMark| mark.up_to.0;
+    let marks = (read(&inbox.marks.posts), read(&inbox.marks.orders));
+    assert_eq!(marks, (u64::from(version >= 11), 0), "{version}: what Jane has read");
+
     let grants = test_store.store.own_grants(jane.id).await.expect("known").grants;
     assert_eq!(grants.contains(Grant::Count), version < 32, "{version}");
     let destinations = orders.orders.iter().filter(|order| order.destination.is_some());

@@ -60,11 +60,10 @@ pub(super) async fn check_writes(test_store: &TestStore, version: usize) {
         let appended = test_store.store.append_due_notice(due, Timestamp(600)).await;
         appended.expect("stored").is_some()
     };
-    let by = jane.clone();
     let scheduled = |due| DueNotice::Scheduled {
         schedule: "break".to_owned(),
         due: Timestamp(due),
-        what: NoticeContent::Posted { post: PostId(1), by: by.clone() },
+        what: NoticeContent::Demonstrated { number: 1, of: 2 },
     };
     let demonstrated = |number| DueNotice::Demonstrated { started_at: Timestamp(80), number };
     assert!(!append(scheduled(500)).await && !append(demonstrated(3)).await, "{version}");
