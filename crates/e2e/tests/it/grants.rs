@@ -82,6 +82,34 @@ async fn the_restaurants_side_opens_and_closes_while_a_person_looks() -> Result<
 }
 
 #[tokio::test]
+async fn the_notice_of_an_order_comes_and_goes_with_the_right_to_see_orders() -> Result<()> {
+    BrowserTest::run_with("notices-of-grants", &["--access", "invited"], async |test| {
+        let (owner, member) = owner_and_member(test).await?;
+        let (owner, member) = (&owner.browser, &member.browser);
+        member.goto(&test.server.url("/notices")).await?;
+        member.find("notices-empty").await?;
+        let order = "INSERT INTO orders (customer_id) SELECT min(id) FROM users";
+        test.server.database()?.execute(order)?;
+        // The owner's order is a notice for nobody yet. A later one, for everybody, shows that the first did not arrive.
+        let broadcast = "INSERT INTO broadcast_notices (content) \
+            VALUES (json_object('scheduled', json_object('ko', '쉬어요', 'en', 'A break')))";
+        test.server.database()?.execute(broadcast)?;
+        member.until_text("notices", |text| text.contains("쉬어요")).await?;
+        member.until_text("bell-count", |text| text == "1").await?;
+
+        open_grants(test, owner).await?;
+        switch(owner, "kitchen").await?;
+        member.until_text("bell-count", |text| text == "2").await?;
+        member.until_text("notices", |text| text.contains("Olive")).await?;
+        owner.click(&format!("as-role-{MEMBER}-kitchen")).await?;
+        member.until_text("bell-count", |text| text == "1").await?;
+        member.until_text("notices", |text| !text.contains("Olive")).await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn another_role_changes_an_open_page() -> Result<()> {
     BrowserTest::run_with("grants-of-roles", &["--access", "invited"], async |test| {
         let (owner, member) = owner_and_member(test).await?;
