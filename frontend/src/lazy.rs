@@ -47,6 +47,10 @@ pub(crate) struct LazyViews {
     pub(crate) presence_line: fn(RoomId, Seq) -> AnyView,
     /// The reason why a message was refused, and the choice to send it again.
     pub(crate) message_refusal: fn(CommandId, &Failure) -> AnyView,
+    /// The editor of the text of a stored message.
+    pub(crate) message_editor: fn(Seq) -> AnyView,
+    /// The reactions below a message.
+    pub(crate) message_reactions: fn(Seq) -> AnyView,
     /// The place of a deleted message.
     pub(crate) deleted_message: fn(DeletedBy) -> AnyView,
     /// The user's own menu.

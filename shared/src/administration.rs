@@ -63,6 +63,8 @@ pub const MAX_INVITATION_MS: u64 = 366 * 24 * 60 * 60 * 1_000;
 
 /// The largest age of a session that can be set, in days.
 pub const MAX_SESSION_DAYS: u64 = 3_650;
+/// The longest limit in which messages can be changed, in minutes: a year.
+pub const MAX_EDIT_MINUTES: u64 = 525_600;
 
 /// Events of the administration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -255,6 +257,10 @@ pub struct WorkspaceSettings {
     /// Whether new messages are stored with their sentiment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moods: Option<bool>,
+    /// The minutes in which the author of a message may change its text; 0 for no limit, as without a value. At most
+    /// [`MAX_EDIT_MINUTES`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edit_minutes: Option<u64>,
     /// The grants of each role. Without a value they follow from the access.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<RoleGrants>,

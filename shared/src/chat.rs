@@ -6,11 +6,16 @@ use crate::ids::{CommandId, RoomId, Timestamp, User};
 use crate::membership::Membership;
 use crate::moderation::DeletedBy;
 use crate::position::Seq;
+use crate::reactions::{Reaction, ReactionChange, ReactionPeople, react};
 use crate::rooms::Room;
 use crate::sentiment::Sentiment;
 
 /// Unicode scalar values in one message text.
 pub const MAX_MESSAGE_CHARS: usize = 4_000;
+pub use crate::reactions::MAX_REACTION_KINDS;
+
+/// Earlier texts of one message that are kept; the oldest one is dropped for a new one.
+pub const MAX_EARLIER_TEXTS: usize = 20;
 /// Unicode scalar values in the name of a guest's connection.
 pub const MAX_GUEST_CONNECTION_CHARS: usize = 64;
 /// Messages in one history page, and in the snapshot of a room.
@@ -42,13 +47,64 @@ pub struct Message {
     /// The person who deleted the message. Its text is empty then, and its place stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted: Option<DeletedBy>,
+    /// When the author last changed the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<Timestamp>,
+    /// The reactions to the message, in the order of their emoji. In the log, they are in events of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+}
+
+/// The changed text of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MessageEdit {
+    /// The seq of the message.
+    pub message: Seq,
+    /// The author of the message, who changed it.
+    pub by: User,
+    /// When the server stored the change.
+    pub at: Timestamp,
+    /// The new text.
+    pub text: String,
+    /// The sentiment of the new text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<Sentiment>,
+}
+
+/// A text that a message had before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EarlierText {
+    /// When the text was stored.
+    pub at: Timestamp,
+    /// The text.
+    pub text: String,
 }
 
 impl Message {
+    /// Changes the text. A deleted message has none.
+    pub fn edit(&mut self, edit: MessageEdit) {
+        if self.deleted.is_none() {
+            self.text = edit.text;
+            self.sentiment = edit.sentiment;
+            self.edited_at = Some(edit.at);
+        }
+    }
+
+    /// Adds a reaction, or takes one back. A deleted message has none.
+    pub fn react(&mut self, change: &ReactionChange) {
+        if self.deleted.is_none() {
+            react(&mut self.reactions, &change.emoji, change.by.id, change.is_on);
+        }
+    }
+
     /// Takes the text out of the message. Its place stays.
     pub fn delete(&mut self, by: DeletedBy) {
         self.text = String::new();
         self.sentiment = None;
+        self.edited_at = None;
+        self.reactions.clear();
         self.deleted = Some(by);
     }
 }
@@ -76,6 +132,27 @@ pub enum ChatCommand {
         room: RoomId,
         /// See [`crate::validate::message_text`].
         text: String,
+    },
+    /// Changes the text of one's own message, within the time that the workspace allows. The earlier text stays readable
+    /// for the author and those who moderate the room, until the message is deleted.
+    Edit {
+        /// Which room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+        /// See [`crate::validate::message_text`].
+        text: String,
+    },
+    /// Reacts to a message with an emoji, or takes that back. A message has at most [`MAX_REACTION_KINDS`] kinds of reactions.
+    React {
+        /// Which room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+        /// One emoji of Unicode.
+        emoji: String,
+        /// Whether the reaction is there from now on.
+        is_on: bool,
     },
     /// Deletes a message: its own author may, and those who moderate the room. Its place stays, without the text. Deleting
     /// twice changes nothing.
@@ -105,6 +182,10 @@ pub enum ChatEvent {
         /// The user.
         by: User,
     },
+    /// The author changed the text of a message. In the log, the event at its seq and earlier changes have the new text too.
+    MessageEdited(MessageEdit),
+    /// A user reacted to a message, or took a reaction back.
+    Reacted(ReactionChange),
     /// A message was deleted. In the log, its text is gone from the event at its seq.
     MessageDeleted {
         /// The seq of the message.
@@ -153,6 +234,20 @@ pub enum ChatQuery {
         /// The number of messages; at most [`crate::chat::PAGE_MESSAGES`].
         limit: u32,
     },
+    /// The people behind the reactions to a message.
+    Reactions {
+        /// Which room; the user must have joined it.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+    },
+    /// The earlier texts of a message, for its author and those who moderate the room.
+    Earlier {
+        /// Which room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+    },
 }
 
 /// The answer to a [`ChatQuery`].
@@ -162,4 +257,8 @@ pub enum ChatQuery {
 pub enum ChatAnswer {
     /// Answers [`ChatQuery::Before`].
     Before(ChatPage),
+    /// Answers [`ChatQuery::Reactions`], in the order of the message's reactions.
+    Reactions(Vec<ReactionPeople>),
+    /// Answers [`ChatQuery::Earlier`]: the earlier texts, the oldest first; at most [`MAX_EARLIER_TEXTS`].
+    Earlier(Vec<EarlierText>),
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::chat::Message;
 use crate::ids::{Timestamp, User, UserId};
 use crate::orders::{Destination, Order};
+use crate::reactions;
 
 /// The path of a receipt as JSON, for `GET` by administrators.
 pub const ERASURES_PATH: &str = "/api/administration/erasures";
@@ -49,14 +50,16 @@ impl User {
 }
 
 impl Message {
-    /// Erases what an erased user wrote. Returns whether the message is the user's. An erased message has no text.
+    /// Erases what an erased user wrote, and the user's reaction. Returns whether anything was the user's. An erased message has
+    /// no text.
     pub fn erase(&mut self, user: UserId) -> bool {
+        let has_reacted = reactions::erase(&mut self.reactions, user);
         if self.author.id != user {
-            return false;
+            return has_reacted;
         }
         self.author.erase(user);
         self.text.clear();
-        (self.sentiment, self.guest) = (None, None);
+        (self.sentiment, self.guest, self.edited_at) = (None, None, None);
         true
     }
 }

@@ -52,6 +52,7 @@ pub mod posts;
 pub mod presence;
 pub mod price;
 pub mod profile;
+pub mod reactions;
 pub mod read_count;
 pub mod room_access;
 pub mod rooms;

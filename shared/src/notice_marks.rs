@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::features::Topic;
-use crate::ids::UserId;
 use crate::position::Seq;
 
 /// Notices that each topic keeps; beyond them, the oldest one of the most frequent kind is dropped. So a
@@ -28,16 +26,6 @@ pub enum NoticeBox {
 impl NoticeBox {
     /// All topics of notices.
     pub const ALL: [Self; 4] = [Self::Everybody, Self::Own, Self::Orders, Self::Posts];
-
-    /// The topic, for a user.
-    pub fn topic(self, user: UserId) -> Topic {
-        match self {
-            Self::Everybody => Topic::Notices,
-            Self::Own => Topic::Inbox(user),
-            Self::Orders => Topic::OrderNotices,
-            Self::Posts => Topic::PostNotices,
-        }
-    }
 }
 
 /// The last notice of each topic; 0 for none.

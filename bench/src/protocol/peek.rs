@@ -53,6 +53,8 @@ mod tests {
             sentiment: None,
             guest: None,
             deleted: None,
+            edited_at: None,
+            reactions: Vec::new(),
         };
         let content = codec::encode_event(&Event::Chat(ChatEvent::Posted(message)));
         let frame = codec::event_frame(Topic::Room(RoomId(3)), Seq(42), &content);

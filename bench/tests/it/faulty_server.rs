@@ -187,6 +187,8 @@ impl FaultyServer {
                         sentiment: None,
                         guest: None,
                         deleted: None,
+                        edited_at: None,
+                        reactions: Vec::new(),
                     };
                     let content = codec::encode_event(&Event::Chat(ChatEvent::Posted(message)));
                     let event = codec::event_frame(Topic::Room(ROOM), seq, &content);

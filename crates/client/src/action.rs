@@ -12,6 +12,20 @@ pub enum Action {
     FollowTopics(&'static [Topic]),
     /// Scrolls towards messages that are not loaded yet.
     LoadOlder(RoomId),
+    /// Requests the earlier texts of a message.
+    LoadEarlier {
+        /// Which room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+    },
+    /// Requests the people behind the reactions to a message.
+    LoadReactions {
+        /// Which room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+    },
     /// Reports messages that were on a visible screen. The read mark moves over shown messages without
     /// gaps.
     ShowMessages {

@@ -140,7 +140,7 @@ impl Streams {
             stream.state = if failure.retry {
                 StreamState::RetryAt(now.plus(failure.retry_after.unwrap_or(RETRY_MS)))
             } else {
-                // What was known is dropped, so a later subscribe begins with a snapshot.
+                // The view drops its state, so a later subscribe begins with a snapshot.
                 stream.position = None;
                 StreamState::Denied
             };

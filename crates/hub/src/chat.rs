@@ -1,8 +1,9 @@
 //! Chat: the messages of a room. Topic [`Topic::Room`](madang_shared::Topic::Room).
 
 use madang_shared::chat::MAX_GUEST_CONNECTION_CHARS;
-use madang_shared::chat::{ChatCommand, ChatEvent, ChatQuery, Guest};
+use madang_shared::chat::{ChatCommand, ChatEvent, ChatQuery, Guest, MessageEdit};
 use madang_shared::moderation::DeletedBy;
+use madang_shared::reactions::{MAX_EMOJI_BYTES, ReactionChange};
 use madang_shared::sentiment::Sentiment;
 use madang_shared::{ErrorCode, Event, Failure, RoomId, Seq, codec, validate};
 
@@ -29,6 +30,30 @@ pub enum ChatChange {
         /// The mentions in the text. The store keeps those that name a member of the room.
         mentions: Vec<Mention>,
     },
+    /// Changes the text of a message.
+    Edit {
+        /// The room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+        /// The new text, validated and normalised.
+        text: String,
+        /// The sentiment of the new text, where the workspace stores moods.
+        sentiment: Option<Sentiment>,
+        /// The mentions in the new text.
+        mentions: Vec<Mention>,
+    },
+    /// Adds a reaction, or takes it back.
+    React {
+        /// The room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+        /// An emoji.
+        emoji: String,
+        /// Whether the reaction is there from now on.
+        is_on: bool,
+    },
     /// Takes the text out of a message.
     Delete {
         /// The room.
@@ -47,6 +72,15 @@ pub enum ChatChange {
 pub fn decide(command: ChatCommand) -> Result<ChatChange, Failure> {
     match command {
         ChatCommand::Post { room, text } => post(room, &text, None),
+        ChatCommand::Edit { room, message, text } => {
+            let text = validate::message_text(&text)?;
+            let mentions = mentions(&text);
+            Ok(ChatChange::Edit { room, message, text, sentiment: None, mentions })
+        }
+        ChatCommand::React { room, message, emoji, is_on } => {
+            let emoji = emoji_of(&emoji)?.to_owned();
+            Ok(ChatChange::React { room, message, emoji, is_on })
+        }
         ChatCommand::Delete { room, message, reason } => {
             let reason = moderation::reason(&reason)?;
             Ok(ChatChange::Delete { room, message, reason })
@@ -71,25 +105,65 @@ pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<Cha
     post(room, text, Some(Guest { name, connection }))
 }
 
+/// The emoji in the spelling that Unicode recommends, so that two spellings are one kind of reaction.
+///
+/// # Errors
+/// `invalid` for anything but one emoji.
+fn emoji_of(text: &str) -> Result<&'static str, Failure> {
+    let found = Some(text).filter(|text| text.len() <= MAX_EMOJI_BYTES).and_then(emojis::get);
+    let message = "A reaction is one emoji.";
+    found.map(emojis::Emoji::as_str).ok_or_else(|| Failure::new(ErrorCode::Invalid, message))
+}
+
 /// Takes the text out of an event. Returns the event that replaces it, or `None` if the event has no text.
 pub fn redact(event: Event, by: DeletedBy) -> Option<Event> {
-    let Event::Chat(ChatEvent::Posted(mut message)) = event else { return None };
-    message.delete(by);
-    Some(ChatEvent::Posted(message).into())
+    match event {
+        Event::Chat(ChatEvent::Posted(mut message)) => {
+            message.delete(by);
+            Some(ChatEvent::Posted(message).into())
+        }
+        Event::Chat(ChatEvent::MessageEdited(MessageEdit { message, .. })) => {
+            Some(ChatEvent::MessageDeleted { message, by }.into())
+        }
+        _ => None,
+    }
+}
+
+/// Puts the new text into an event that holds an earlier one. Returns the event that replaces it, or `None` for another event.
+pub fn rewrite(event: Event, edit: &MessageEdit) -> Option<Event> {
+    match event {
+        Event::Chat(ChatEvent::Posted(mut message)) => {
+            message.edit(edit.clone());
+            Some(ChatEvent::Posted(message).into())
+        }
+        Event::Chat(ChatEvent::MessageEdited(_)) => {
+            Some(ChatEvent::MessageEdited(edit.clone()).into())
+        }
+        _ => None,
+    }
 }
 
 /// Whether the event redacts an earlier one of its room, or replaces all of them.
 pub fn is_redaction(entry: &LogEntry) -> bool {
     matches!(
         codec::decode_event(&entry.content),
-        Ok(Event::Chat(ChatEvent::Deleted | ChatEvent::MessageDeleted { .. }))
+        Ok(Event::Chat(
+            ChatEvent::Deleted
+                | ChatEvent::MessageDeleted { .. }
+                | ChatEvent::MessageEdited(_)
+                | ChatEvent::Reacted(ReactionChange { is_on: false, .. })
+        ))
     )
 }
 
 /// The need of a change.
 pub fn needs(change: &ChatChange) -> Need {
     match change {
-        ChatChange::Post { room, .. } => Need::Room(*room, RoomRight::Write),
+        // The store requires that an edited message is the user's own.
+        ChatChange::Post { room, .. } | ChatChange::Edit { room, .. } => {
+            Need::Room(*room, RoomRight::Write)
+        }
+        ChatChange::React { room, .. } => Need::Room(*room, RoomRight::React),
         // The store requires `RoomRight::Moderate` too if the author is another user.
         ChatChange::Delete { room, .. } => Need::Room(*room, RoomRight::Delete),
     }
@@ -97,23 +171,32 @@ pub fn needs(change: &ChatChange) -> Need {
 
 /// Whether a change writes to others; see [`crate::policy::restrictions::check_speech`].
 pub fn is_speech(change: &ChatChange) -> bool {
-    matches!(change, ChatChange::Post { .. })
+    matches!(
+        change,
+        ChatChange::Post { .. } | ChatChange::Edit { .. } | ChatChange::React { is_on: true, .. }
+    )
 }
 
 /// Whether a change removes something.
 pub fn is_small(change: &ChatChange) -> bool {
-    matches!(change, ChatChange::Delete { .. })
+    matches!(change, ChatChange::Delete { .. } | ChatChange::React { is_on: false, .. })
 }
 
 /// The need of a query.
 pub fn query_needs(query: &ChatQuery) -> Need {
-    let ChatQuery::Before { room, .. } = query;
-    Need::Room(*room, RoomRight::Read)
+    match query {
+        // The store requires `RoomRight::Moderate` too for the earlier texts of another user.
+        ChatQuery::Before { room, .. }
+        | ChatQuery::Reactions { room, .. }
+        | ChatQuery::Earlier { room, .. } => Need::Room(*room, RoomRight::Read),
+    }
 }
 
 /// The cost of a message: its possible mentions, because each may notify a person.
 pub fn cost(command: &ChatCommand) -> Option<Cost> {
-    let ChatCommand::Post { text, .. } = command else { return None };
+    let (ChatCommand::Post { text, .. } | ChatCommand::Edit { text, .. }) = command else {
+        return None;
+    };
     let units = mention_signs(text) as u64;
     (units > 0).then_some(Cost { resource: Resource::Mentions, units })
 }
@@ -126,7 +209,9 @@ fn post(room: RoomId, text: &str, guest: Option<Guest>) -> Result<ChatChange, Fa
 
 /// Adds the sentiment to a message.
 pub fn classify(change: &mut ChatChange) {
-    if let ChatChange::Post { text, sentiment, .. } = change {
+    if let ChatChange::Post { text, sentiment, .. } | ChatChange::Edit { text, sentiment, .. } =
+        change
+    {
         *sentiment = Some(sentiment::classify(text).sentiment);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use madang_shared::chat::ChatEvent;
+use madang_shared::chat::{ChatEvent, MessageEdit};
 use madang_shared::counter::CounterEvent;
 use madang_shared::details::DetailsEvent;
 use madang_shared::erasure::ErasureEvent;
@@ -12,6 +12,7 @@ use madang_shared::notices::{InboxEvent, NoticesEvent, OrderNoticesEvent, PostNo
 use madang_shared::orders::{OrdersEvent, OwnOrdersEvent};
 use madang_shared::posts::PostsEvent;
 use madang_shared::profile::Profile;
+use madang_shared::reactions::ReactionChange;
 use madang_shared::{ErrorCode, Event, Failure, Timestamp, User, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -81,7 +82,7 @@ struct Eraser {
 impl Eraser {
     fn event(&mut self, event: Event) -> Event {
         match event {
-            Event::Chat(event) => self.chat(event).into(),
+            Event::Chat(event) => self.chat(event),
             Event::Details(event) => self.details(event).into(),
             Event::Membership(event) => self.membership(event).into(),
             Event::Posts(event) => self.posts(event).into(),
@@ -125,18 +126,28 @@ impl Eraser {
         ErasureEvent::Erased { user: self.user }.into()
     }
 
-    fn chat(&mut self, event: ChatEvent) -> ChatEvent {
-        match event {
+    fn chat(&mut self, event: ChatEvent) -> Event {
+        let event = match event {
             ChatEvent::Posted(mut message) => {
                 self.has_erased |= message.erase(self.user);
                 ChatEvent::Posted(message)
+            }
+            ChatEvent::MessageEdited(MessageEdit { by, .. })
+            | ChatEvent::Reacted(ReactionChange { by, .. })
+                if by.id == self.user =>
+            {
+                return self.erased();
             }
             ChatEvent::RoomChanged { mut room, by } => {
                 room.people.iter_mut().for_each(|person| self.rename(person));
                 ChatEvent::RoomChanged { room, by: self.name(by) }
             }
-            other @ (ChatEvent::MessageDeleted { .. } | ChatEvent::Deleted) => other,
-        }
+            other @ (ChatEvent::MessageEdited(_)
+            | ChatEvent::Reacted(_)
+            | ChatEvent::MessageDeleted { .. }
+            | ChatEvent::Deleted) => other,
+        };
+        event.into()
     }
 
     fn details(&mut self, event: DetailsEvent) -> DetailsEvent {
@@ -229,6 +240,7 @@ impl Eraser {
             | InboxEvent::QuietHours(_)
             | InboxEvent::RoomDeleted(_)
             | InboxEvent::MessageDeleted { .. }
+            | InboxEvent::MessageEdited { .. }
             | InboxEvent::ReportClosed(_)) => other.into(),
         }
     }

@@ -53,6 +53,8 @@ fn views() -> LazyViews {
         room_statuses: chat::tools::statuses,
         presence_line: chat::tools::presence_line,
         message_refusal: chat::tools::message_refusal,
+        message_editor: chat::tools::message_editor,
+        message_reactions: chat::tools::message_reactions,
         deleted_message: chat::tools::deleted_message,
         own_menu: account::menu,
         view_menu: view_menu::content,

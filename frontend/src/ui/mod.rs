@@ -15,5 +15,6 @@ pub(crate) mod question;
 pub(crate) mod secret_field;
 pub(crate) mod skeleton;
 pub(crate) mod switch;
+pub(crate) mod text_editor;
 pub(crate) mod undo_bar;
 pub(crate) mod virtual_list;

@@ -45,7 +45,7 @@ impl UndoBar {
     fn show(self, sentence: String, undo: Undo) {
         // The button that was pressed may disappear. The focus of the keyboard moves to the offer then.
         let by_keyboard = browser::focused()
-            .is_some_and(|button| button.matches(":focus-visible").unwrap_or_default());
+            .is_some_and(|focused| focused.matches("button:focus-visible").unwrap_or_default());
         self.offer.set(Some((sentence, undo.clone())));
         self.end_later(undo, SHOWN_MS);
         if by_keyboard {

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::apps::App;
 use crate::ids::{RoomId, UserId};
+use crate::notices::NoticeBox;
 use crate::topic::{Durability, TopicId, UnknownTopic, parse_id};
 
 features! {
@@ -173,5 +174,17 @@ impl TryFrom<String> for Topic {
 
     fn try_from(text: String) -> Result<Self, UnknownTopic> {
         text.parse()
+    }
+}
+
+impl NoticeBox {
+    /// The topic, for a user.
+    pub fn topic(self, user: UserId) -> Topic {
+        match self {
+            Self::Everybody => Topic::Notices,
+            Self::Own => Topic::Inbox(user),
+            Self::Orders => Topic::OrderNotices,
+            Self::Posts => Topic::PostNotices,
+        }
     }
 }

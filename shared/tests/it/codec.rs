@@ -37,7 +37,7 @@ prop_compose! {
 prop_compose! {
     fn messages()(seq in any::<u64>(), id in any::<u64>(), name in any::<String>(), at in any::<u64>(),
                   text in any::<String>(), command in command_ids()) -> Message {
-        Message { seq: Seq(seq), author: User { id: UserId(id), name }, at: Timestamp(at), text, command, sentiment: None, guest: None, deleted: None }
+        Message { seq: Seq(seq), author: User { id: UserId(id), name }, at: Timestamp(at), text, command, sentiment: None, guest: None, deleted: None, edited_at: None, reactions: Vec::new() }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use madang_shared::chat::ChatPage;
-use madang_shared::moderation::DeletedBy;
 use madang_shared::presence::PresenceEvent;
 use madang_shared::{Message, Seq, User, UserId};
 
@@ -196,13 +195,13 @@ impl Timeline {
         self.messages.push_back(message);
     }
 
-    /// Takes the text out of a message, if it is loaded. A page that is on its way may still have the text, and its
-    /// answer is dropped.
-    pub(crate) fn delete(&mut self, seq: Seq, by: DeletedBy) {
+    /// Changes a message, if it is loaded. A page that is on its way may still hold what was before, and its answer is
+    /// dropped.
+    pub(crate) fn change(&mut self, seq: Seq, change: impl FnOnce(&mut Message)) {
         let found = self.messages.binary_search_by_key(&seq, |message| message.seq);
         match found.ok().and_then(|index| self.messages.get_mut(index)) {
             Some(message) => {
-                message.delete(by);
+                change(message);
                 self.edition += 1;
             }
             None => self.loading = None,

@@ -10,6 +10,8 @@ pub mod counter;
 pub mod details;
 pub mod joined_rooms;
 pub mod membership;
+pub mod message_acts;
+pub mod message_questions;
 pub mod notices;
 pub mod orders;
 pub mod posts;

@@ -10,7 +10,9 @@
 mod connection;
 mod counter;
 mod erasure;
+mod message_acts;
 mod moderation;
+mod notice_counts;
 mod notices;
 mod offline_cache;
 mod orders;

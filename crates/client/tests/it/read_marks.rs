@@ -38,7 +38,9 @@ fn load_older(driver: &mut TestClient) {
         ClientFrame::Query(QueryFrame { id, query: Query::Chat(query) }) => Some((*id, query)),
         _ => None,
     });
-    let (id, ChatQuery::Before { before, limit, .. }) = queries.next().unwrap();
+    let Some((id, ChatQuery::Before { before, limit, .. })) = queries.next() else {
+        panic!("no query of older messages")
+    };
     let before = before.0;
     let first = before.saturating_sub(u64::from(*limit)).max(1);
     let page = ChatPage { messages: (first..before).map(by_other).collect(), older: first > 1 };

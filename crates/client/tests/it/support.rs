@@ -168,6 +168,8 @@ pub(crate) fn by_other(seq: u64) -> Message {
         command,
         guest: None,
         deleted: None,
+        edited_at: None,
+        reactions: Vec::new(),
         sentiment: None,
     }
 }

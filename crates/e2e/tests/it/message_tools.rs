@@ -128,32 +128,32 @@ async fn a_message_has_its_actions_under_the_pointer() -> Result<()> {
                 let buttons: u64 = browser
                     .eval("return document.querySelectorAll('.message-toolbar[data-shown=\"true\"] button').length", [])
                     .await?;
-                ensure!(buttons == 4, "{buttons} buttons");
+                // The author's own messages can be changed too.
+                ensure!(buttons == if seq == 1 { 3 } else { 4 }, "{buttons} buttons");
                 Ok(Some(()))
             })
             .await?;
             browser.screenshot(&format!("message-toolbar-{seq}-ko-desktop")).await?;
-            browser.click_css(".message-toolbar [data-testid='copy-text']").await?;
+            // The toolbar has the quick actions, and the menu has all.
+            browser.click_css(".message-toolbar [data-testid='message-more']").await?;
+            browser.click_css(".message-menu [data-testid='copy-text']").await?;
             let expected = if seq == 1 { "@지우야 점심 먹었어?" } else { "아직! 같이 가자 @민수" };
             until_true("the text is copied", async || {
                 browser.eval("return window.copied === arguments[0]", [expected.into()]).await
             })
             .await?;
-            browser.click_css(".message-toolbar [data-testid='copy-message-link']").await?;
+            browser.click_css(".message-menu [data-testid='copy-message-link']").await?;
             let end = format!("/rooms/1/messages/{seq}");
             until_true("the link is copied", async || {
                 browser.eval("return window.copied.endsWith(arguments[0])", [end.clone().into()]).await
             })
             .await?;
+            browser.keys(Key::Escape).await?;
+            until_true("the menu is closed", async || {
+                browser.eval("return !document.querySelector('.message-menu').open", []).await
+            })
+            .await?;
         }
-        // The toolbar has the quick actions, and the menu has all.
-        browser.click_css(".message-toolbar [data-testid='message-more']").await?;
-        browser.find_css(".message-menu [data-testid='delete-message']").await?;
-        browser.keys(Key::Escape).await?;
-        until_true("the menu is closed", async || {
-            browser.eval("return !document.querySelector('.message-menu').open", []).await
-        })
-        .await?;
         browser.click_css(".message-toolbar [data-testid='inspect']").await?;
         browser.find("delivery-stored").await?;
         Ok(())

@@ -1,8 +1,9 @@
 //! Acts with their circumstances, and the checks of their texts and numbers.
 
 use madang_shared::administration::{
-    AdministrationAct, MAX_INVITATION_MS, MAX_INVITATION_ROOMS, MAX_INVITATION_USES,
-    MAX_NOTE_CHARS, MAX_REASON_CHARS, MAX_SESSION_DAYS, NewInvitation, WorkspaceSettings,
+    AdministrationAct, MAX_EDIT_MINUTES, MAX_INVITATION_MS, MAX_INVITATION_ROOMS,
+    MAX_INVITATION_USES, MAX_NOTE_CHARS, MAX_REASON_CHARS, MAX_SESSION_DAYS, NewInvitation,
+    WorkspaceSettings,
 };
 use madang_shared::roles::Role;
 use madang_shared::{ErrorCode, Failure, Timestamp, UserId, validate};
@@ -132,6 +133,12 @@ fn checked_settings(settings: WorkspaceSettings) -> Result<WorkspaceSettings, Fa
             let message = format!("A session lasts from 1 to {MAX_SESSION_DAYS} days.");
             return Err(Failure::new(ErrorCode::Invalid, message));
         }
+    }
+    if settings.edit_minutes.is_some_and(|minutes| minutes > MAX_EDIT_MINUTES) {
+        let message = format!(
+            "Messages can be changed for {MAX_EDIT_MINUTES} minutes at most; 0 is no limit."
+        );
+        return Err(Failure::new(ErrorCode::Invalid, message));
     }
     Ok(WorkspaceSettings { name, ..settings })
 }

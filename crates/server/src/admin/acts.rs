@@ -193,6 +193,9 @@ pub(crate) enum ActTask {
         /// Whether new messages are stored with their sentiment.
         #[arg(long)]
         moods: Option<bool>,
+        /// The minutes in which authors may change their messages; 0 for no limit.
+        #[arg(long)]
+        edit_minutes: Option<u64>,
         /// The days after which an unused session ends.
         #[arg(long)]
         idle_days: Option<u64>,
@@ -299,16 +302,26 @@ impl CommandLine {
             ActTask::Reset { name, days, origin, remove_factors, .. } => {
                 self.reset(&name, days, &origin, remove_factors).await
             }
-            ActTask::Settings { name, access, apps, moods, idle_days, max_days, .. } => {
+            ActTask::Settings {
+                name,
+                access,
+                apps,
+                moods,
+                edit_minutes,
+                idle_days,
+                max_days,
+                ..
+            } => {
                 let access = access.as_deref().map(parse_access).transpose()?;
                 let apps = apps.as_deref().map(parse_apps).transpose()?;
                 let (session_idle_days, session_max_days) = (idle_days, max_days);
-                let sessions = WorkspaceSettings {
+                let numbers = WorkspaceSettings {
+                    edit_minutes,
                     session_idle_days,
                     session_max_days,
                     ..WorkspaceSettings::default()
                 };
-                self.settings(WorkspaceSettings { name, access, apps, moods, ..sessions }).await
+                self.settings(WorkspaceSettings { name, access, apps, moods, ..numbers }).await
             }
             ActTask::Audit { .. } => {
                 for entry in self.store.audit(None, AuditFilter::default()).await?.entries {

@@ -98,8 +98,34 @@ CREATE TABLE messages (
     guest_connection text   CHECK ((guest_connection IS NULL) = (guest_name IS NULL)),
     -- The person who deleted the message. Its text is a space then, which nothing shows.
     deleted_by       text   COLLATE "C" CHECK (deleted_by IN ('author', 'moderator')),
+    edited_at        bigint CHECK (edited_at >= 0),
     PRIMARY KEY (room_id, seq)
 );
+
+-- The changes of each message. `seq` is the position of the event in the room, which gets the text of every later change.
+-- `text` is what the message had before, written at `at`; only the last ones are kept.
+CREATE TABLE message_edits (
+    room_id bigint NOT NULL,
+    message bigint NOT NULL,
+    seq     bigint NOT NULL CHECK (seq > message),
+    at      bigint NOT NULL CHECK (at >= 0),
+    text    text   CHECK (length(text) > 0),
+    PRIMARY KEY (room_id, message, seq),
+    FOREIGN KEY (room_id, message) REFERENCES messages (room_id, seq) ON DELETE CASCADE
+);
+
+-- Reactions to messages. `seq` is the position of the event in the room; reactions are in this order.
+CREATE TABLE reactions (
+    room_id bigint NOT NULL,
+    message bigint NOT NULL,
+    user_id bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    emoji   text   COLLATE "C" NOT NULL CHECK (length(emoji) > 0),
+    seq     bigint NOT NULL CHECK (seq > message),
+    PRIMARY KEY (room_id, message, user_id, emoji),
+    FOREIGN KEY (room_id, message) REFERENCES messages (room_id, seq) ON DELETE CASCADE
+);
+
+CREATE INDEX reactions_by_user ON reactions (user_id);
 
 -- One row per durable topic. A transaction that appends changes the head, so its lock orders the commits of all nodes.
 CREATE TABLE topics (

@@ -13,18 +13,24 @@ use madang_shared::rooms::Room;
 use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{Message, RoomId, Seq, Timestamp, Topic, User, UserId};
 
+use super::chat_edit::NewText;
 use super::chat_page::ChatPageBuilder;
 use super::context::CommandContext;
+use super::message_rows::mood_name;
 use super::refusals;
 use super::skeletons::NameTable;
-use super::{chat_deletion, log, membership, notices, room_facts, users};
+use super::{
+    chat_deletion, chat_edit, log, membership, notice_quotes, reactions, room_facts, users,
+};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
 /// See the table of features. The inboxes of mentioned users are not known yet.
 pub(super) fn topics(_author: UserId, change: &ChatChange) -> Vec<Topic> {
     match change {
-        ChatChange::Post { room, .. } => vec![Topic::Room(*room)],
+        ChatChange::Post { room, .. }
+        | ChatChange::Edit { room, .. }
+        | ChatChange::React { room, .. } => vec![Topic::Room(*room)],
         ChatChange::Delete { room, reason, .. } if reason.is_empty() => vec![Topic::Room(*room)],
         ChatChange::Delete { room, .. } => vec![Topic::Administration, Topic::Room(*room)],
     }
@@ -39,6 +45,14 @@ pub(super) fn apply(
     let (room, text, sentiment, guest, mentions) = match change {
         ChatChange::Post { room, text, sentiment, guest, mentions } => {
             (room, text, sentiment, guest, mentions)
+        }
+        ChatChange::Edit { room, message, text, sentiment, mentions } => {
+            let text = NewText { text, sentiment, mentions };
+            return chat_edit::edit(transaction, context, (room, message), text, appended);
+        }
+        ChatChange::React { room, message, emoji, is_on } => {
+            let of = (room, message);
+            return reactions::change(transaction, context, of, (emoji, is_on), appended);
         }
         ChatChange::Delete { room, message, reason } => {
             return chat_deletion::delete(transaction, context, (room, message), &reason, appended);
@@ -74,7 +88,7 @@ pub(super) fn apply(
     if !mentions.is_empty() {
         let (message, by) = (position.seq, context.author.clone());
         let what = NoticeContent::Mentioned { room, message, by, excerpt: excerpt(&text) };
-        notices::append_mentions(transaction, context, (room, message), &mentions, &what)?;
+        notice_quotes::append_mentions(transaction, context, (room, message), &mentions, &what)?;
     }
     let author = context.author.clone();
     let message = Message {
@@ -86,6 +100,8 @@ pub(super) fn apply(
         sentiment,
         guest,
         deleted: None,
+        edited_at: None,
+        reactions: Vec::new(),
     };
     let event = ChatEvent::Posted(message).into();
     Ok(Some(log::append(transaction, &position, context.at, &event, appended)?))
@@ -96,9 +112,19 @@ pub(super) fn answer(
     reader: UserId,
     query: &ChatQuery,
 ) -> Result<ChatAnswer, StatementError> {
-    let ChatQuery::Before { room, before, limit } = *query;
-    let after = membership::sees_after(transaction, reader, room)?;
-    Ok(ChatAnswer::Before(page(transaction, room, (after, before), limit.min(PAGE_MESSAGES))?))
+    match *query {
+        ChatQuery::Before { room, before, limit } => {
+            let between = (membership::sees_after(transaction, reader, room)?, before);
+            let page = page(transaction, room, between, limit.min(PAGE_MESSAGES))?;
+            Ok(ChatAnswer::Before(page))
+        }
+        ChatQuery::Reactions { room, message } => {
+            reactions::people(transaction, reader, (room, message)).map(ChatAnswer::Reactions)
+        }
+        ChatQuery::Earlier { room, message } => {
+            chat_edit::earlier(transaction, reader, (room, message)).map(ChatAnswer::Earlier)
+        }
+    }
 }
 
 /// The facts and the newest messages of a room.
@@ -136,7 +162,7 @@ fn page(
 ) -> Result<ChatPage, StatementError> {
     let sql = "SELECT seq, author_id, users.name, at, \
         CASE WHEN users.erased_at IS NULL THEN text ELSE '' END, command, mood, mood_score, \
-        guest_name, guest_connection, deleted_by \
+        guest_name, guest_connection, deleted_by, edited_at \
         FROM messages LEFT JOIN users ON users.id = author_id \
         WHERE room_id = ?1 AND seq < ?2 AND seq > ?4 ORDER BY seq DESC LIMIT ?3";
     // One row beyond the limit shows whether there are older messages.
@@ -144,7 +170,9 @@ fn page(
     let found = values![room.0, before.0, rows, after.0];
     let mut page = ChatPageBuilder::new(limit);
     transaction.visit(sql, &found, &mut |row| Ok(page.add(message(row)?)))?;
-    Ok(page.finish())
+    let mut page = page.finish();
+    reactions::add_to(transaction, room, &mut page.messages)?;
+    Ok(page)
 }
 
 fn message(row: &Row<'_>) -> Result<Message, StatementError> {
@@ -165,15 +193,9 @@ fn message(row: &Row<'_>) -> Result<Message, StatementError> {
         sentiment,
         guest,
         deleted,
+        edited_at: row.optional_natural(11)?.map(Timestamp),
+        reactions: Vec::new(),
     })
-}
-
-fn mood_name(mood: Mood) -> &'static str {
-    match mood {
-        Mood::Positive => "positive",
-        Mood::Neutral => "neutral",
-        Mood::Negative => "negative",
-    }
 }
 
 fn parse_mood(name: &str) -> Option<Mood> {

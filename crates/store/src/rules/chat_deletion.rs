@@ -8,45 +8,14 @@ use madang_shared::administration::AuditAct;
 use madang_shared::chat::ChatEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::moderation::DeletedBy;
-use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
+use madang_shared::{RoomId, Seq, Timestamp, Topic};
 
 use super::context::CommandContext;
+use super::message_rows::{self, FoundMessage};
 use super::moderation::Origin;
-use super::{log, membership, notices, refusals, rights};
+use super::{log, notice_quotes, rights};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
-
-/// A stored message without its text.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FoundMessage {
-    pub(super) author: UserId,
-    pub(super) is_deleted: bool,
-}
-
-/// A message that a user may see.
-pub(super) fn find(
-    transaction: &dyn Transaction,
-    reader: UserId,
-    (room, message): (RoomId, Seq),
-) -> Result<FoundMessage, StatementError> {
-    if message <= membership::sees_after(transaction, reader, room)? {
-        return Err(refusals::no_message().into());
-    }
-    find_any(transaction, (room, message))
-}
-
-/// A message, for a moderator who was shown it.
-pub(super) fn find_any(
-    transaction: &dyn Transaction,
-    (room, message): (RoomId, Seq),
-) -> Result<FoundMessage, StatementError> {
-    let sql = "SELECT author_id, deleted_by FROM messages WHERE room_id = ?1 AND seq = ?2";
-    let found = transaction.optional(sql, &values![room.0, message.0], |row| {
-        let is_deleted = row.optional_string(1).is_some();
-        Ok(FoundMessage { author: UserId(row.natural(0)?), is_deleted })
-    })?;
-    Ok(found.ok_or_else(refusals::no_message)?)
-}
 
 /// Deletes a message as its author or as a moderator.
 pub(super) fn delete(
@@ -57,7 +26,7 @@ pub(super) fn delete(
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
     let user = context.author.id;
-    let found = find(transaction, user, (room, message))?;
+    let found = message_rows::find(transaction, user, (room, message))?;
     if found.author == user {
         if found.is_deleted {
             return Ok(None);
@@ -77,7 +46,7 @@ pub(super) fn moderate(
     transaction: &dyn Transaction,
     origin: Origin<'_>,
     (room, message): (RoomId, Seq),
-    FoundMessage { author, is_deleted }: FoundMessage,
+    FoundMessage { author, is_deleted, .. }: FoundMessage,
     appended: &mut Vec<TopicEvent>,
 ) -> Result<Option<LogPosition>, StatementError> {
     if is_deleted {
@@ -96,17 +65,15 @@ fn erase(
     (by, at): (DeletedBy, Timestamp),
     appended: &mut Vec<TopicEvent>,
 ) -> Result<LogPosition, StatementError> {
-    let sql = "UPDATE messages SET text = ' ', mood = NULL, mood_score = NULL, deleted_by = ?3 \
-        WHERE room_id = ?1 AND seq = ?2";
+    let sql = "UPDATE messages SET text = ' ', mood = NULL, mood_score = NULL, edited_at = NULL, \
+        deleted_by = ?3 WHERE room_id = ?1 AND seq = ?2";
     transaction.execute(sql, &values![room.0, message.0, by.name()])?;
-    log::redact(transaction, Topic::Room(room), message, |event| redact(event, by))?;
-    let sql = "SELECT user_id, notice_seq FROM message_quotes \
-        WHERE room_id = ?1 AND seq = ?2 ORDER BY user_id";
-    let quotes = transaction.all(sql, &values![room.0, message.0], |row| {
-        Ok((UserId(row.natural(0)?), Seq(row.natural(1)?)))
-    })?;
-    for quote in quotes {
-        notices::forget_quote(transaction, quote, (room, message), at)?;
+    for seq in [message].into_iter().chain(message_rows::edits(transaction, (room, message))?) {
+        log::redact(transaction, Topic::Room(room), seq, |event| redact(event, by))?;
+    }
+    message_rows::forget(transaction, (room, message))?;
+    for quote in message_rows::quotes(transaction, (room, message))? {
+        notice_quotes::forget(transaction, quote, (room, message), at)?;
     }
     let sql = "DELETE FROM message_quotes WHERE room_id = ?1 AND seq = ?2";
     transaction.run(sql, &values![room.0, message.0])?;

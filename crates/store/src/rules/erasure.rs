@@ -236,7 +236,17 @@ impl Erasure<'_> {
         for room in transaction.all(sql, &values![user.0], |row| Ok(RoomId(row.natural(0)?)))? {
             self.change(Topic::Room(room));
         }
-        let sql = "UPDATE messages SET text = ?2, mood = NULL, mood_score = NULL, \
+        let sql = "SELECT DISTINCT room_id FROM reactions WHERE user_id = ?1";
+        for room in transaction.all(sql, &values![user.0], |row| Ok(RoomId(row.natural(0)?)))? {
+            self.change(Topic::Room(room));
+        }
+        self.remove("reactions", "DELETE FROM reactions WHERE user_id = ?1")?;
+        let sql = "DELETE FROM message_edits WHERE EXISTS (SELECT 1 FROM messages \
+            WHERE messages.room_id = message_edits.room_id AND messages.seq = message_edits.message \
+                AND author_id = ?1)";
+        let count = transaction.execute(sql, &values![user.0])?;
+        self.count("earlier_texts", count);
+        let sql = "UPDATE messages SET text = ?2, mood = NULL, mood_score = NULL, edited_at = NULL, \
             guest_name = NULL, guest_connection = NULL WHERE author_id = ?1";
         let count = transaction.execute(sql, &values![user.0, NO_TEXT])?;
         self.count("messages", count);

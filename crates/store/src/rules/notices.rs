@@ -12,7 +12,7 @@ use madang_shared::notices::{
     NoticeKind, NoticesEvent, NoticesSnapshot, OrderNoticesSnapshot, PostNoticesSnapshot,
     ReadMarks, mute,
 };
-use madang_shared::{Event, RoomId, Seq, Timestamp, Topic, User, UserId, codec};
+use madang_shared::{Event, Seq, Timestamp, Topic, User, UserId, codec};
 
 use super::context::CommandContext;
 use super::{log, profile_rows};
@@ -97,28 +97,6 @@ pub(super) fn append_post_notice(
     transaction.run(sql, &values![topic, at.0, codec::encode_part(what)])
 }
 
-/// Appends a notice for each mentioned member of the room, except the author.
-pub(crate) fn append_mentions(
-    transaction: &dyn Transaction,
-    context: &CommandContext,
-    (room, message): (RoomId, Seq),
-    mentions: &[madang_hub::notices::Mention],
-    what: &NoticeContent,
-) -> Result<(), StatementError> {
-    let mut notified = vec![context.author.id];
-    for mention in mentions {
-        let Some(user) = find_mentioned_member(transaction, room, mention)? else { continue };
-        if notified.contains(&user) {
-            continue;
-        }
-        let notice = append_own(transaction, user, context.at, what)?;
-        let sql = "INSERT INTO message_quotes (room_id, seq, user_id, notice_seq) VALUES (?1, ?2, ?3, ?4)";
-        transaction.run(sql, &values![room.0, message.0, user.0, notice.0])?;
-        notified.push(user);
-    }
-    Ok(())
-}
-
 /// Appends a notice for one user. Returns its seq in the inbox.
 pub(super) fn append_own(
     transaction: &dyn Transaction,
@@ -143,16 +121,6 @@ pub(super) fn withdraw(
     let (inbox, event) = (Topic::Inbox(user), Event::from(event));
     log::redact(transaction, inbox, notice, |_| Some(event.clone()))?;
     append(transaction, inbox, at, &event).map(drop)
-}
-
-/// Takes the notice that quotes a message out of an inbox and out of its log.
-pub(super) fn forget_quote(
-    transaction: &dyn Transaction,
-    quote: (UserId, Seq),
-    (room, message): (RoomId, Seq),
-    at: Timestamp,
-) -> Result<(), StatementError> {
-    withdraw(transaction, quote, InboxEvent::MessageDeleted { room, message }, at)
 }
 
 /// Appends a due notice, once.
@@ -329,56 +297,6 @@ fn demo(transaction: &dyn Transaction) -> Result<Option<Demonstration>, Statemen
         let by = User { id: UserId(row.natural(0)?), name: row.string(1) };
         Ok(Demonstration { by, started_at: Timestamp(row.natural(2)?) })
     })
-}
-
-/// Deletes the notices that quote messages of a room, from the inboxes and from the log.
-pub(super) fn forget_room(
-    transaction: &dyn Transaction,
-    context: &CommandContext,
-    room: RoomId,
-) -> Result<(), StatementError> {
-    // The text of every notice of a mention in the room begins with this. Inside a quoted text, the quotation marks would be
-    // escaped.
-    let beginning = format!("{{\"mentioned\":{{\"room\":{room},");
-    let sql = "SELECT topics.name, log.seq FROM log JOIN topics ON topics.id = log.topic_id \
-        WHERE topics.name LIKE 'inbox:%' AND instr(log.content, ?1) > 0 ORDER BY topics.name";
-    let quoting =
-        transaction.all(sql, &values![beginning], |row| Ok((row.string(0), row.natural(1)?)))?;
-    let sql = "DELETE FROM inbox_notices WHERE instr(content, ?1) > 0";
-    transaction.execute(sql, &values![beginning])?;
-    let event = InboxEvent::RoomDeleted(room).into();
-    let deleted = codec::encode_event(&event);
-    let mut inboxes: Vec<Topic> = Vec::new();
-    for (name, seq) in quoting {
-        let sql = "UPDATE log SET content = ?3 \
-            WHERE topic_id = (SELECT id FROM topics WHERE name = ?1) AND seq = ?2";
-        transaction.execute(sql, &values![name, seq, deleted])?;
-        if let Ok(inbox) = name.parse()
-            && inboxes.last() != Some(&inbox)
-        {
-            inboxes.push(inbox);
-        }
-    }
-    // Then clients and caches drop their copies.
-    inboxes
-        .into_iter()
-        .try_for_each(|inbox| append(transaction, inbox, context.at, &event).map(drop))
-}
-
-fn find_mentioned_member(
-    transaction: &dyn Transaction,
-    room: RoomId,
-    names: &[String],
-) -> Result<Option<UserId>, StatementError> {
-    let sql = "SELECT users.id FROM users JOIN members ON members.user_id = users.id \
-        WHERE name_key = ?1 AND room_id = ?2";
-    for name in names {
-        let found = transaction.optional(sql, &values![name, room.0], |row| row.natural(0))?;
-        if let Some(user) = found {
-            return Ok(Some(UserId(user)));
-        }
-    }
-    Ok(None)
 }
 
 pub(super) fn append(

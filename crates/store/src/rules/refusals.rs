@@ -13,6 +13,14 @@ pub(crate) fn no_message() -> Failure {
     Failure::new(ErrorCode::NotFound, "This message does not exist.")
 }
 
+pub(crate) fn not_own_message() -> Failure {
+    Failure::new(ErrorCode::Forbidden, "Only its author can change the text of a message.")
+}
+
+pub(crate) fn message_deleted() -> Failure {
+    Failure::new(ErrorCode::NotFound, "This message was deleted.")
+}
+
 pub(crate) fn no_post() -> Failure {
     Failure::new(ErrorCode::NotFound, "This post does not exist, or was deleted.")
 }

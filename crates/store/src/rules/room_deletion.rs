@@ -12,7 +12,7 @@ use super::context::CommandContext;
 use super::log;
 use super::membership::{self, Leaving};
 use super::moderation::reports;
-use super::notices;
+use super::notice_quotes;
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -30,9 +30,11 @@ pub(super) fn delete(
         let leaving = Leaving { user, room, removal, reason: "", at: context.at };
         membership::leave(transaction, leaving, appended)?;
     }
-    notices::forget_room(transaction, context, room)?;
+    notice_quotes::forget_room(transaction, context, room)?;
     reports::close_room(transaction, room, context.at)?;
     for sql in [
+        "DELETE FROM reactions WHERE room_id = ?1",
+        "DELETE FROM message_edits WHERE room_id = ?1",
         "DELETE FROM messages WHERE room_id = ?1",
         "DELETE FROM departures WHERE room_id = ?1",
         "DELETE FROM rooms WHERE id = ?1",

@@ -66,13 +66,15 @@ pub async fn settings(
 ) -> Result<Json<WorkspaceSettings>, Problem> {
     let reader = user.reader(Need::ADMINISTRATION)?;
     state.store.check_need(reader, Need::ADMINISTRATION).await?;
-    let limits = state.session_limits.with_settings(&state.store.settings().await?);
+    let stored = state.store.settings().await?;
+    let limits = state.session_limits.with_settings(&stored);
     let workspace = state.hub.workspace();
     Ok(Json(WorkspaceSettings {
         name: Some(workspace.name.clone().unwrap_or_default()),
         access: Some(workspace.access),
         apps: Some(workspace.apps),
         moods: Some(workspace.moods),
+        edit_minutes: Some(stored.edit_minutes.unwrap_or(0)),
         grants: Some(state.store.role_grants(reader).await?),
         session_idle_days: Some(limits.idle_ms / DAY_MS),
         session_max_days: Some(limits.max_ms / DAY_MS),

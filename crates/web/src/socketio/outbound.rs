@@ -165,6 +165,8 @@ mod tests {
             sentiment: None,
             guest,
             deleted: None,
+            edited_at: None,
+            reactions: Vec::new(),
         };
         ChatEvent::Posted(message).into()
     }

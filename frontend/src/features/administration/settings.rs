@@ -13,7 +13,7 @@ use super::grants::{check, role_grants};
 use super::loading::{ActState, draw_loaded, load};
 use super::strings::access_name;
 use crate::auth::Auth;
-use crate::i18n::Words;
+use crate::i18n::{Lang, Words, use_lang};
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::part;
 use crate::ui::erased::signal::state;
@@ -24,6 +24,9 @@ const SAVE: Words = Words::new("이름 저장", "Save the name");
 const ACCESS: Words = Words::new("누가 들어올 수 있나요", "Who may come in");
 const APPS: Words = Words::new("앱", "Apps");
 const MOODS: Words = Words::new("메시지의 감정 표시", "Show the mood of messages");
+const EDIT_LIMIT: Words =
+    Words::new("보낸 메시지를 고칠 수 있는 시간", "How long people may edit their messages");
+const NO_LIMIT: Words = Words::new("제한 없음", "No limit");
 const IDLE: Words =
     Words::new("쓰지 않은 로그인을 끝낼 때까지 (일)", "Days until an unused sign-in ends");
 const MAX: Words = Words::new("모든 로그인을 끝낼 때까지 (일)", "Days until every sign-in ends");
@@ -81,7 +84,10 @@ pub(super) fn settings() -> AnyView {
         .into_any()
     };
     let effective = load::<WorkspaceSettings>(|| SETTINGS_PATH.to_owned());
-    let sessions = draw_loaded(effective, move |settings| session_limits(&settings, change));
+    let limits = draw_loaded(effective, move |settings| {
+        let sessions = session_limits(&settings, change);
+        view! { {edit_limit(&settings, change)} {sessions} }.into_any()
+    });
     view! {
         <p class="page-intro">{AT_ONCE.now()}</p>
         <form class="admin-form" on:submit=events::submit(save)>
@@ -97,7 +103,40 @@ pub(super) fn settings() -> AnyView {
         </label>
         {part(switches)}
         {role_grants()}
-        {sessions}
+        {limits}
+    }
+    .into_any()
+}
+
+/// The time in which messages can be changed.
+fn edit_limit(
+    settings: &WorkspaceSettings,
+    change: impl Fn(WorkspaceSettings) + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let now = settings.edit_minutes.unwrap_or(0);
+    let lang = use_lang().get_untracked();
+    let choose = move |event| {
+        let edit_minutes = event_target_value(&event).parse().ok();
+        change(WorkspaceSettings { edit_minutes, ..WorkspaceSettings::default() });
+    };
+    // A limit that was set on the command line is in the list too.
+    let mut choices = vec![0, 5, 60, 1_440];
+    if !choices.contains(&now) {
+        choices.push(now);
+    }
+    let options = choices.into_iter().map(|minutes| {
+        let label = match (minutes, lang) {
+            (0, _) => NO_LIMIT.of(lang).to_owned(),
+            (minutes, Lang::Ko) => format!("{minutes}분"),
+            (minutes, Lang::En) => format!("{minutes} minutes"),
+        };
+        view! { <option value=minutes.to_string() selected=minutes == now>{label}</option> }
+    });
+    view! {
+        <label class="admin-field">
+            <span class="label">{EDIT_LIMIT.now()}</span>
+            <select class="field" data-testid="setting-edit-minutes" on:change=events::change(choose)>{options.collect_view()}</select>
+        </label>
     }
     .into_any()
 }

@@ -1,11 +1,12 @@
 //! Draws one row of the timeline.
 
 use leptos::prelude::*;
+use madang_client::views::message_acts::{self, PendingActs};
 use madang_client::{Client, PendingState};
 use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::moderation::DeletedBy;
 use madang_shared::sentiment::{Mood, Sentiment};
-use madang_shared::{Command, Failure, RoomId, Seq, Timestamp, User};
+use madang_shared::{Command, CommandId, Failure, RoomId, Seq, Timestamp, User};
 
 use super::jump::Jump;
 use super::mentions::{self, Piece};
@@ -24,7 +25,15 @@ use crate::ui::erased::signal::State;
 use crate::ui::icon::Icon;
 use crate::ui::virtual_list::VirtualList;
 
+const EDITED: Words = Words::new("수정됨", "edited");
 const ERASED: Words = Words::new("지워진 메시지", "Erased message");
+
+/// The change of a message's text that is under way. Copies are the same.
+#[derive(Clone, Copy)]
+pub(super) struct Editor {
+    pub(super) message: State<Option<Seq>>,
+    pub(super) text: State<String>,
+}
 
 /// The context of all rows and tools of a room.
 #[derive(Clone, Copy)]
@@ -34,6 +43,7 @@ pub(crate) struct RowContext {
     pub(super) jump: Jump,
     /// The newest message when the timeline arrived; later ones are announced.
     pub(super) first_newest: StoredValue<Option<Seq>>,
+    pub(super) editor: Editor,
     /// Whether unread messages are left that were not on the screen.
     pub(super) has_unread_bar: State<bool>,
     pub(crate) formats: StoredValue<Formats, LocalStorage>,
@@ -71,7 +81,11 @@ pub(super) struct MessageContent {
     sentiment: Option<Sentiment>,
     pub(super) guest: Option<Guest>,
     pub(super) deleted: Option<DeletedBy>,
-    failure: Option<Failure>,
+    /// When the author last changed the text.
+    pub(super) edited_at: Option<Timestamp>,
+    pub(super) has_reactions: bool,
+    /// The command that was refused, and why.
+    failure: Option<(CommandId, Failure)>,
 }
 
 impl MessageContent {
@@ -80,14 +94,17 @@ impl MessageContent {
             let messages = client.features().timeline(room)?.messages();
             let index = messages.binary_search_by_key(&seq, |message| message.seq).ok()?;
             let message = messages.get(index)?;
+            let acts = PendingActs::find(client.outbox().items(), room, message);
             return Some(Self {
                 author: message.author.clone(),
                 at: message.at,
-                text: message.text.clone(),
+                text: acts.text.unwrap_or(&message.text).to_owned(),
                 sentiment: message.sentiment,
                 guest: message.guest.clone(),
                 deleted: message.deleted,
-                failure: None,
+                edited_at: message.edited_at,
+                has_reactions: message_acts::has_reactions(client.outbox().items(), room, message),
+                failure: acts.refused.map(|(id, failure)| (id, failure.clone())),
             });
         }
         let item = client.outbox().items().iter().find(|item| item.id == row.command)?;
@@ -101,11 +118,17 @@ impl MessageContent {
             sentiment: None,
             guest: None,
             deleted: None,
-            failure: match &item.state {
-                PendingState::Failed(failure) => Some(failure.clone()),
-                _ => None,
-            },
+            edited_at: None,
+            has_reactions: false,
+            failure: failure(item.id, &item.state),
         })
+    }
+}
+
+fn failure(id: CommandId, state: &PendingState) -> Option<(CommandId, Failure)> {
+    match state {
+        PendingState::Failed(failure) => Some((id, failure.clone())),
+        _ => None,
     }
 }
 
@@ -127,17 +150,23 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
     let avatar = row.head.then(|| part(move || avatar(&User { id, name: shown.get() })));
     let speaker_name = text(move || shown.get());
     // Of the other messages, only an erased one has no text.
+    let in_editor = row_context.editor.message.get_untracked();
     let body = if let Some(by) = content.deleted {
         let deleted = use_app().lazy.draw_when_loaded(move |views| (views.deleted_message)(by));
         view! { <p class="user-text">{deleted}</p> }.into_any()
+    } else if let Some(seq) = row.seq.filter(|seq| in_editor == Some(*seq)) {
+        use_app().lazy.draw_when_loaded(move |views| (views.message_editor)(seq))
     } else if content.text.is_empty() {
         view! { <p class="hint">{ERASED.of(lang)}</p> }.into_any()
     } else {
         let words = words(&content.text, row_context.room, lang);
         view! { <p class="user-text" dir="auto">{words}</p> }.into_any()
     };
-    let command = row.command;
-    let refused = content.failure.map(|failure| {
+    let reactions = row.seq.filter(|_| content.has_reactions).map(|seq| {
+        let drawn = use_app().lazy.draw_when_loaded(move |views| (views.message_reactions)(seq));
+        view! { <div class="reactions">{drawn}</div> }
+    });
+    let refused = content.failure.map(|(command, failure)| {
         use_app().lazy.draw_when_loaded(move |views| (views.message_refusal)(command, &failure))
     });
     view! {
@@ -157,11 +186,13 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
                 <div class="chat-bubble" title=full>{body}</div>
                 <span class="chat-meta">
                     {content.sentiment.map(|sentiment| mood(sentiment, lang))}
+                    {content.edited_at.map(|_| view! { <span class="chat-edited" data-testid="edited">{EDITED.of(lang)}</span> })}
                     {row.seq.filter(|_| row.mine).map(read_count)}
                     {delivery(row, lang)}
                     <span class="chat-time">{time}</span>
                 </span>
             </div>
+            {reactions}
             {refused}
         </div>
     }

@@ -6,7 +6,7 @@ use madang_client::{Action, Client, ConnectionState, Slice};
 use madang_shared::{RoomId, Seq};
 
 use super::jump::Jump;
-use super::message::{RowContext, draw};
+use super::message::{Editor, RowContext, draw};
 use super::reading::follow_reader;
 use super::rows::{IncrementalRows, Row, RowKey, Scene};
 use crate::browser;
@@ -37,7 +37,12 @@ const KEYS: Words = Words::new(
 const KEYS_ID: &str = "timeline-keys";
 
 /// The input of the rows; none before the timeline has arrived.
-fn scene(client: &Client, room: RoomId, shows_presence: bool) -> Option<Scene<'_>> {
+fn scene(
+    client: &Client,
+    room: RoomId,
+    shows_presence: bool,
+    in_editor: Option<Seq>,
+) -> Option<Scene<'_>> {
     let features = client.features();
     // The client knows the read mark only after it has opened the room.
     if features.open_room_id() != Some(room) {
@@ -56,6 +61,7 @@ fn scene(client: &Client, room: RoomId, shows_presence: bool) -> Option<Scene<'_
         new_after: timeline.new_after().filter(|mark| timeline.reaches_back_to(*mark)),
         outbox: client.outbox().items(),
         now: browser::now(),
+        in_editor,
     })
 }
 
@@ -91,6 +97,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
         jump,
         has_unread_bar,
         first_newest,
+        editor: Editor { message: state(None), text: state(String::new()) },
         formats: StoredValue::new_local(Formats::new(lang.get_untracked())),
         delivery_target: DeliveryTarget::new(),
     });
@@ -101,6 +108,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
     effect(move || {
         store.read(Slice::Outbox, |_| ());
         let (names_message, shows_presence) = (names_message(), app.presence_lines.get());
+        let in_editor = row_context.editor.message.get();
         if !is_open
             && !names_message
             && let Some(first) = store.read(Slice::Timeline, |client| opening_from(client, room))
@@ -117,7 +125,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
             }
         }
         let update = store.read(Slice::Timeline, |client| {
-            let scene = scene(client, room, shows_presence)?;
+            let scene = scene(client, room, shows_presence, in_editor)?;
             if first_newest.get_value().is_none() {
                 let timeline = client.features().timeline(room)?;
                 first_newest.set_value(Some(timeline.newest()));

@@ -1,32 +1,30 @@
 //! One post.
 
-use leptos::html;
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use madang_client::views::posts::{PendingChange, ShownPost};
 use madang_shared::grants::Grant;
-use madang_shared::posts::PostsCommand;
+use madang_shared::posts::{MAX_POST_CHARS, PostsCommand};
 use madang_shared::{PostId, validate};
 
-use super::composer::{cancels, sends};
+use super::composer::sends;
 use super::{DELETE, PostsState};
 use crate::browser;
 use crate::context::{discard, use_app};
-use crate::i18n::{CANCEL, Lang, Words};
+use crate::i18n::{Lang, Words};
 use crate::linkify;
 use crate::time::Times;
 use crate::ui::avatar::avatar;
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::{derived, effect, when};
-use crate::ui::field::fit;
+use crate::ui::erased::reactive::when;
 use crate::ui::icon::Icon;
+use crate::ui::text_editor::{TextEditor, text_editor};
 use crate::ui::undo_bar::use_undo_bar;
 
 const EDIT: Words = Words::new("고치기", "Edit");
-const SAVE: Words = Words::new("저장", "Save");
 const EDITED: Words = Words::new("고침", "edited");
 const EDITOR: Words = Words::new("글 고치기", "Edit the post");
-const CHANGES_DISCARDED: Words =
-    Words::new("고친 내용을 버렸습니다.", "Your changes were discarded.");
 const GOING: Words = Words::new("지우는 중…", "Being deleted…");
 
 /// Draws a post in the current language.
@@ -74,7 +72,7 @@ pub(super) fn card(post: &ShownPost, page: PostsState, times: Times, lang: Lang)
                 <span class="post-actions">{actions}</span>
             </div>
             {when(move || !is_edited_now(), body)}
-            {when(is_edited_now, move || editor(id, stored_text.clone(), page, lang))}
+            {when(is_edited_now, move || editor(id, stored_text.clone(), page))}
             {failure}
         </li>
     }
@@ -112,82 +110,29 @@ fn action_buttons(id: PostId, text: String, page: PostsState, lang: Lang) -> Any
 }
 
 /// Shown instead of the text while it is being edited.
-fn editor(id: Option<PostId>, stored_text: String, page: PostsState, lang: Lang) -> AnyView {
+fn editor(id: Option<PostId>, stored_text: String, page: PostsState) -> AnyView {
     let Some(post) = id else {
         return ().into_any();
     };
-    let (driver, undo_bar) = (use_app().driver, use_undo_bar());
-    let area = NodeRef::<html::Textarea>::new();
-    effect(move || {
-        let Some(area) = area.get() else { return };
-        area.set_value(&page.draft.get_untracked());
-        fit(&area);
-        browser::focus_on(&area);
-    });
-    let finish = move || {
+    let driver = use_app().driver;
+    let close = Callback::new(move |()| {
         page.editing.set(None);
         // The card is drawn again in the next frame; its button can take the focus after that.
         request_animation_frame(move || {
             request_animation_frame(move || browser::focus(&edit_button_id(post)));
         });
-    };
-    let edit_again = move |draft: String| {
-        page.draft.set(draft);
-        page.editing.set(Some(post));
-    };
-    let cancel = move || {
-        let draft = page.draft.get_untracked();
-        finish();
-        if draft != stored_text {
-            let undo = move || edit_again(draft.clone());
-            undo_bar.offer(CHANGES_DISCARDED.of(lang).to_owned(), undo);
-        }
-    };
-    let cancel_by_key = cancel.clone();
-    let save = move || {
-        if let Ok(text) = validate::post_text(&page.draft.get_untracked()) {
-            driver.command(PostsCommand::Edit { post, text });
-            finish();
-        }
-    };
-    let is_wrong = derived(move || page.draft.with(|text| validate::post_text(text).is_err()));
-    view! {
-        <form
-            class="post-editor"
-            on:submit=events::submit(move |event| {
-                event.prevent_default();
-                save();
-            })
-        >
-            <textarea
-                class="field posts-field"
-                dir="auto"
-                data-testid="editor"
-                aria-label=EDITOR.of(lang)
-                node_ref=area
-                on:input=events::change(move |_| {
-                    if let Some(area) = area.get_untracked() {
-                        page.draft.set(area.value());
-                        fit(&area);
-                    }
-                })
-                on:keydown=events::key(move |event| {
-                    if sends(&event) {
-                        event.prevent_default();
-                        save();
-                    } else if cancels(&event) {
-                        event.prevent_default();
-                        cancel_by_key();
-                    }
-                })
-            ></textarea>
-            <div class="post-editor-actions">
-                <button class="button" type="button" data-testid="edit-cancel" on:click=events::click_once(move |_| cancel())>{CANCEL.now()}</button>
-                <button class="button button-strong" type="submit" data-testid="edit-save" disabled=is_wrong>{SAVE.of(lang)}</button>
-            </div>
-        </form>
-    }
-    .into_any()
+    });
+    text_editor(TextEditor {
+        label: EDITOR,
+        text: page.draft,
+        stored: stored_text,
+        limit: MAX_POST_CHARS,
+        validate: validate::post_text,
+        saves: sends,
+        save: Callback::new(move |text| driver.command(PostsCommand::Edit { post, text })),
+        close,
+        reopen: Arc::new(move || page.editing.set(Some(post))),
+    })
 }
 
 fn refused(change: &PendingChange, sentence: &str, lang: Lang) -> AnyView {

@@ -25,11 +25,6 @@ pub(super) fn sends(event: &ev::KeyboardEvent) -> bool {
     event.key() == "Enter" && (event.ctrl_key() || event.meta_key())
 }
 
-/// Whether a key press cancels the editing of a field.
-pub(super) fn cancels(event: &ev::KeyboardEvent) -> bool {
-    event.key() == "Escape"
-}
-
 /// The composer.
 #[component]
 pub(super) fn Composer() -> impl IntoView {

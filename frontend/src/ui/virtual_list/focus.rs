@@ -2,7 +2,8 @@
 //!
 //! The list itself is the tab stop and passes the focus on to a row: the row that had it last, or the newest on the
 //! screen. While a row has the focus the list is no tab stop, so that Shift+Tab leaves it. Links and buttons of a row
-//! are no tab stops either: an arrow key leads to them, Escape back. Enter, or the key M, chooses the row. A row that is drawn again keeps the
+//! are no tab stops either: an arrow key leads to them, Escape back. Enter, the key M, or one of the
+//! letters of the rows chooses the row. A row that is drawn again keeps the
 //! focus; the list takes the focus of a row that is no longer drawn.
 
 use leptos::ev::{FocusEvent, KeyboardEvent};
@@ -13,11 +14,11 @@ use web_sys::{Element, EventTarget, FocusOptions, HtmlElement, NodeList};
 
 use super::elements::{self, ListElements};
 use super::inner::Step;
-use super::{ListRow, VirtualList, hash};
+use super::{ChosenRow, ListRow, VirtualList, hash};
 use crate::browser;
 
-/// The elements of a row that can be reached by keys.
-const ACTIONS: &str = "a, button";
+/// The elements of a row that can be reached by keys. Those of a form are tab stops of their own.
+const ACTIONS: &str = "a, button:not(form *)";
 /// Elements that need the arrow keys for themselves.
 const FIELDS: &str = "input, textarea, select";
 
@@ -44,7 +45,10 @@ impl<R: ListRow> VirtualList<R> {
             ("ArrowDown", _) => self.move_focus(&elements, Step::Next),
             ("Home", _) => self.move_focus(&elements, Step::First),
             ("End", _) => self.move_focus(&elements, Step::Last),
-            ("Enter" | "m" | "M" | "ㅡ", Some(row)) if action.is_none() => self.choose(&row),
+            ("Enter" | "m" | "M" | "ㅡ", Some(row)) if action.is_none() => self.choose(&row, None),
+            (letter, Some(row)) if action.is_none() && self.is_row_key(letter) => {
+                self.choose(&row, letter.chars().next())
+            }
             ("ArrowRight", Some(row)) => {
                 focus_in_row(&row, Some(action.map_or(0, |action| action + 1)))
             }
@@ -60,9 +64,16 @@ impl<R: ListRow> VirtualList<R> {
         }
     }
 
+    /// Whether a key of one letter belongs to the rows.
+    fn is_row_key(self, key: &str) -> bool {
+        let mut letters = key.chars();
+        let letter = letters.next().filter(|_| letters.next().is_none());
+        letter.is_some_and(|letter| self.row_keys.with_value(|keys| keys.contains(letter)))
+    }
+
     /// The reader chooses a row.
-    fn choose(self, row: &Element) -> bool {
-        self.chosen.set(elements::key(row));
+    fn choose(self, row: &Element, letter: Option<char>) -> bool {
+        self.chosen.set(elements::key(row).map(|row| ChosenRow { row, letter }));
         true
     }
 

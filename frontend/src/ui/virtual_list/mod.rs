@@ -47,6 +47,15 @@ pub(crate) trait ListRow: Clone + Eq + Hash + Send + Sync + 'static {
     fn steady(&self) -> bool;
 }
 
+/// A row that the reader chose by the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ChosenRow {
+    /// The key of the row; see [`VirtualList::row_of`].
+    pub(crate) row: u64,
+    /// The letter that chose it; none for its menu.
+    pub(crate) letter: Option<char>,
+}
+
 /// The state and the elements of a list. Copies are the same list.
 pub(crate) struct VirtualList<R: ListRow> {
     inner: StoredValue<Inner<R>, LocalStorage>,
@@ -56,7 +65,9 @@ pub(crate) struct VirtualList<R: ListRow> {
     /// Notifies when the visible part has changed.
     pub(crate) moved: Trigger,
     /// The row that the reader chose by the keyboard last; see [`VirtualList::row_of`].
-    pub(crate) chosen: State<Option<u64>>,
+    pub(crate) chosen: State<Option<ChosenRow>>,
+    /// The letters that choose a row too.
+    pub(crate) row_keys: StoredValue<String>,
     scroller: NodeRef<html::Div>,
     space: NodeRef<html::Div>,
     window: NodeRef<html::Ol>,
@@ -81,6 +92,7 @@ impl<R: ListRow> VirtualList<R> {
             at_end: state(true),
             moved: Trigger::new(),
             chosen: state(None),
+            row_keys: StoredValue::new(String::new()),
             scroller: NodeRef::new(),
             space: NodeRef::new(),
             window: NodeRef::new(),

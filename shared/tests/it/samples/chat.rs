@@ -1,7 +1,10 @@
 //! Samples of the messages of a room.
 
-use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot, Guest};
+use madang_shared::chat::{
+    ChatCommand, ChatEvent, ChatPage, ChatSnapshot, EarlierText, Guest, MessageEdit,
+};
 use madang_shared::moderation::DeletedBy;
+use madang_shared::reactions::{ReactionChange, ReactionPeople};
 use madang_shared::{Message, Seq, Topic};
 
 use super::membership::membership;
@@ -19,7 +22,24 @@ fn message() -> Message {
         sentiment: Some(sentiment()),
         guest: Some(Guest { name: "민수".into(), connection: "AAAAAAAAAAAAAAHs".into() }),
         deleted: None,
+        edited_at: None,
+        reactions: Vec::new(),
     }
+}
+
+fn reaction(is_on: bool) -> ReactionChange {
+    ReactionChange { message: Seq(42), by: user(), emoji: "👍🏽".to_owned(), is_on }
+}
+
+fn edit() -> MessageEdit {
+    let text = "안녕하세요".to_owned();
+    MessageEdit { message: Seq(42), by: user(), at: TIME, text, sentiment: Some(sentiment()) }
+}
+
+fn edited_message() -> Message {
+    let mut message = Message { guest: None, ..message() };
+    message.edit(edit());
+    message
 }
 
 fn deleted_message() -> Message {
@@ -29,12 +49,24 @@ fn deleted_message() -> Message {
 }
 
 pub(super) fn page() -> ChatPage {
-    ChatPage { messages: vec![message()], older: true }
+    let mut reacted = Message { guest: None, seq: Seq(43), ..message() };
+    reacted.react(&reaction(true));
+    ChatPage { messages: vec![message(), reacted], older: true }
+}
+
+pub(super) fn earlier() -> Vec<EarlierText> {
+    vec![EarlierText { at: TIME, text: "안녕".to_owned() }]
+}
+
+pub(super) fn people() -> Vec<ReactionPeople> {
+    vec![ReactionPeople { emoji: "👍🏽".to_owned(), people: vec![user()] }]
 }
 
 pub(super) fn commands() -> Vec<ChatCommand> {
     vec![
         ChatCommand::Post { room: ROOM, text: "안녕".into() },
+        ChatCommand::Edit { room: ROOM, message: Seq(42), text: "안녕하세요".into() },
+        ChatCommand::React { room: ROOM, message: Seq(42), emoji: "👍🏽".into(), is_on: true },
         ChatCommand::Delete { room: ROOM, message: Seq(42), reason: "광고".into() },
     ]
 }
@@ -42,6 +74,8 @@ pub(super) fn commands() -> Vec<ChatCommand> {
 pub(super) fn command_name(command: &ChatCommand) -> &'static str {
     match command {
         ChatCommand::Post { .. } => "chat.post",
+        ChatCommand::Edit { .. } => "chat.edit",
+        ChatCommand::React { .. } => "chat.react",
         ChatCommand::Delete { .. } => "chat.delete",
     }
 }
@@ -51,6 +85,10 @@ pub(super) fn events() -> Vec<(Topic, ChatEvent)> {
     let events = [
         ChatEvent::Posted(message()),
         ChatEvent::Posted(deleted_message()),
+        ChatEvent::Posted(edited_message()),
+        ChatEvent::MessageEdited(edit()),
+        ChatEvent::Reacted(reaction(true)),
+        ChatEvent::Reacted(reaction(false)),
         ChatEvent::MessageDeleted { message: Seq(42), by: DeletedBy::Moderator },
         changed(changed_room()),
         changed(direct()),
@@ -62,7 +100,11 @@ pub(super) fn events() -> Vec<(Topic, ChatEvent)> {
 pub(super) fn event_name(event: &ChatEvent) -> &'static str {
     match event {
         ChatEvent::Posted(message) if message.deleted.is_some() => "chat.posted, deleted",
+        ChatEvent::Posted(message) if message.edited_at.is_some() => "chat.posted, edited",
         ChatEvent::Posted(_) => "chat.posted",
+        ChatEvent::MessageEdited(_) => "chat.message_edited",
+        ChatEvent::Reacted(ReactionChange { is_on: true, .. }) => "chat.reacted",
+        ChatEvent::Reacted(_) => "chat.reacted, taken back",
         ChatEvent::MessageDeleted { .. } => "chat.message_deleted",
         ChatEvent::RoomChanged { room, .. } if !room.people.is_empty() => {
             "chat.room_changed of a direct conversation"

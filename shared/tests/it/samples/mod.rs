@@ -129,6 +129,8 @@ pub(crate) fn client_frames() -> Vec<ClientFrame> {
         topics: vec![Subscription { topic: Topic::Counter, from: None }, subscription.clone()],
     };
     let query = ChatQuery::Before { room: ROOM, before: Seq(42), limit: 50 };
+    let earlier = ChatQuery::Earlier { room: ROOM, message: Seq(42) };
+    let reactions = ChatQuery::Reactions { room: ROOM, message: Seq(42) };
     let older_posts = PostsQuery::Before { before: PostId(5), limit: 30 };
     let watch = |known| {
         let query = ReadCountQuery::Watch { room: ROOM, message: Seq(42), known }.into();
@@ -144,6 +146,8 @@ pub(crate) fn client_frames() -> Vec<ClientFrame> {
             id: QueryId(6),
             query: SentimentQuery::Classify { text: "love".into() }.into(),
         }),
+        ClientFrame::Query(QueryFrame { id: QueryId(6), query: earlier.into() }),
+        ClientFrame::Query(QueryFrame { id: QueryId(6), query: reactions.into() }),
         ClientFrame::Query(QueryFrame { id: QueryId(6), query: older_posts.into() }),
         watch(None),
         watch(Some(ReadCount { read: 2, recipients: 11 })),
@@ -168,6 +172,12 @@ pub(crate) fn client_frame_name(frame: &ClientFrame) -> String {
         ClientFrame::Query(QueryFrame { query: Query::Chat(ChatQuery::Before { .. }), .. }) => {
             "query chat.before".into()
         }
+        ClientFrame::Query(QueryFrame {
+            query: Query::Chat(ChatQuery::Reactions { .. }), ..
+        }) => "query chat.reactions".into(),
+        ClientFrame::Query(QueryFrame {
+            query: Query::Chat(ChatQuery::Earlier { .. }), ..
+        }) => "query chat.earlier".into(),
         ClientFrame::Query(QueryFrame {
             query: Query::Sentiment(SentimentQuery::Classify { .. }),
             ..
@@ -209,6 +219,11 @@ pub(crate) fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::Ack { id: command_id(), at: Some(placed) },
         ServerFrame::Ack { id: command_id(), at: None },
         ServerFrame::Answer { id: QueryId(5), answer: answer.into() },
+        ServerFrame::Answer {
+            id: QueryId(6),
+            answer: ChatAnswer::Reactions(chat::people()).into(),
+        },
+        ServerFrame::Answer { id: QueryId(6), answer: ChatAnswer::Earlier(chat::earlier()).into() },
         ServerFrame::Answer {
             id: QueryId(6),
             answer: SentimentAnswer::Classified(sentiment::analysis()).into(),
@@ -255,6 +270,12 @@ pub(crate) fn server_frame_name(frame: &ServerFrame) -> String {
         ServerFrame::Ack { at: None, .. } => "ack that changed nothing".into(),
         ServerFrame::Answer { answer: Answer::Chat(ChatAnswer::Before(_)), .. } => {
             "answer chat.before".into()
+        }
+        ServerFrame::Answer { answer: Answer::Chat(ChatAnswer::Reactions(_)), .. } => {
+            "answer chat.reactions".into()
+        }
+        ServerFrame::Answer { answer: Answer::Chat(ChatAnswer::Earlier(_)), .. } => {
+            "answer chat.earlier".into()
         }
         ServerFrame::Answer {
             answer: Answer::Sentiment(SentimentAnswer::Classified(_)), ..

@@ -240,14 +240,19 @@ impl ChatPage {
         self.browser.click("room-leave").await
     }
 
-    /// Opens the menu of a drawn message, by the keyboard.
-    pub(crate) async fn open_message_menu(&self, seq: u64) -> Result<()> {
+    /// Gives the focus to a drawn message.
+    pub(crate) async fn focus_message(&self, seq: u64) -> Result<()> {
         let focus = "const row = document.querySelector(`[data-seq='${arguments[0]}']`); \
             row?.focus(); return row !== null && document.activeElement === row";
         until_true(format_args!("message {seq} has the focus"), async || {
             self.browser.eval(focus, [seq.into()]).await
         })
-        .await?;
+        .await
+    }
+
+    /// Opens the menu of a drawn message, by the keyboard.
+    pub(crate) async fn open_message_menu(&self, seq: u64) -> Result<()> {
+        self.focus_message(seq).await?;
         self.browser.keys("m").await?;
         self.browser.find("message-menu").await?;
         Ok(())

@@ -81,6 +81,8 @@ impl Database {
                     sentiment: None,
                     guest: None,
                     deleted: None,
+                    edited_at: None,
+                    reactions: Vec::new(),
                 };
                 messages.execute((
                     i64::try_from(room.0)?,

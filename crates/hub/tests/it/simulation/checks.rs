@@ -30,6 +30,7 @@ pub(super) struct Tally {
     pub(super) acknowledged: u64,
     pub(super) stored: u64,
     pub(super) deleted: u64,
+    pub(super) edited: u64,
 }
 
 impl Tally {
@@ -38,15 +39,16 @@ impl Tally {
         self.acknowledged += other.acknowledged;
         self.stored += other.stored;
         self.deleted += other.deleted;
+        self.edited += other.edited;
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { written, acknowledged, stored, deleted } = self;
+        let Self { written, acknowledged, stored, deleted, edited } = self;
         write!(
             f,
-            "{written} written, {acknowledged} acknowledgements seen, {stored} stored, {deleted} deleted; 0 lost, 0 repeated, 0 out of order"
+            "{written} written, {acknowledged} acknowledgements seen, {stored} stored, {deleted} deleted, {edited} edited; 0 lost, 0 repeated, 0 out of order"
         )
     }
 }
@@ -60,6 +62,18 @@ pub(super) fn record_stored(
         match (*topic, codec::decode_event(&entry.content)) {
             (Topic::Room(room), Ok(Event::Chat(ChatEvent::Posted(message)))) => {
                 stored_messages.entry(room).or_default().push(message);
+            }
+            (Topic::Room(room), Ok(Event::Chat(ChatEvent::MessageEdited(edit)))) => {
+                let messages = stored_messages.entry(room).or_default();
+                let index =
+                    messages.binary_search_by_key(&edit.message, |it| it.seq).expect("posted");
+                messages[index].edit(edit);
+            }
+            (Topic::Room(room), Ok(Event::Chat(ChatEvent::Reacted(change)))) => {
+                let messages = stored_messages.entry(room).or_default();
+                let index =
+                    messages.binary_search_by_key(&change.message, |it| it.seq).expect("posted");
+                messages[index].react(&change);
             }
             (Topic::Room(room), Ok(Event::Chat(ChatEvent::MessageDeleted { message, by }))) => {
                 let messages = stored_messages.entry(room).or_default();
@@ -97,11 +111,15 @@ pub(super) fn check_shown_messages(world: &World, peer: usize) {
     {
         let index = stored_messages.binary_search_by_key(&last.seq, |stored| stored.seq);
         let stored = index.ok().and_then(|index| stored_messages.get(index));
-        // The screen may not know yet that the message was deleted.
+        // The screen may not know yet that the message was changed or deleted.
         let mut shown = last.clone();
+        if let Some(stored) = stored.filter(|stored| shown.edited_at < stored.edited_at) {
+            shown = stored.clone();
+        }
         if let Some(by) = stored.and_then(|stored| stored.deleted) {
             shown.delete(by);
         }
+        shown.reactions = stored.map(|stored| stored.reactions.clone()).unwrap_or_default();
         assert_eq!(
             Some(&shown),
             stored,
@@ -157,14 +175,22 @@ pub(super) fn check_final_state(world: &World) -> Tally {
     let mut in_log = Vec::new();
     for (seq, entry) in (1..).zip(logged.unwrap()) {
         assert_eq!(entry.seq.0, seq, "the log has a hole");
-        if let Ok(Event::Chat(ChatEvent::Posted(message))) = codec::decode_event(&entry.content) {
-            in_log.push(message);
+        match codec::decode_event(&entry.content) {
+            Ok(Event::Chat(ChatEvent::Posted(message))) => in_log.push(message),
+            Ok(Event::Chat(ChatEvent::Reacted(change))) => {
+                let index = in_log.binary_search_by_key(&change.message, |it: &Message| it.seq);
+                in_log[index.expect("posted")].react(&change);
+            }
+            _ => {}
         }
     }
     assert_eq!(in_log, stored_messages, "the log holds other messages");
-    let deleted = world.redactions.of_rooms() as u64;
+    let redacted = world.redactions.of_rooms() as u64;
     let stored = stored_messages.len() as u64;
-    let mut tally = Tally { stored, deleted, ..Tally::default() };
+    let messages = world.stored_messages.values().flatten();
+    let deleted = messages.filter(|message| message.deleted.is_some()).count() as u64;
+    let edited = redacted.saturating_sub(deleted);
+    let mut tally = Tally { stored, deleted, edited, ..Tally::default() };
     let mut muted = BTreeMap::new();
     let present: BTreeSet<_> = world.peers.iter().map(|peer| peer.user.id).collect();
     for (number, peer) in world.peers.iter().enumerate() {

@@ -62,6 +62,7 @@ fn acknowledged_messages_are_in_every_timeline_once_and_in_the_same_order() {
     }
     println!("{seeds} seeds from {first}: {total}");
     assert!(total.deleted > seeds, "too few messages were deleted: {total}");
+    assert!(total.edited > seeds, "too few messages were changed: {total}");
     assert!(
         total.acknowledged > seeds,
         "too few messages were acknowledged for the run to mean anything"

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use madang_hub::ports::TopicEvent;
-use madang_shared::chat::ChatEvent;
+use madang_shared::chat::{ChatEvent, MessageEdit};
 use madang_shared::posts::PostsEvent;
 use madang_shared::{Event, PostId, RoomId, Seq, ServerFrame, Topic, codec};
 
@@ -47,6 +47,9 @@ impl Redactions {
             ChatEvent::Posted(message) => {
                 self.messages.insert((room, message.seq), message.text);
                 None
+            }
+            ChatEvent::MessageEdited(MessageEdit { message, text, .. }) => {
+                self.messages.insert((room, message), text)
             }
             ChatEvent::MessageDeleted { message, .. } => self.messages.remove(&(room, message)),
             _ => None,

@@ -28,7 +28,7 @@ impl World {
         let room =
             if rooms.is_empty() { FIRST_ROOM } else { rooms[self.random.index(rooms.len())] };
         let user = self.peers[self.random.index(self.peers.len())].user.id;
-        let input = match self.random.below(34) {
+        let input = match self.random.below(40) {
             0..=11 => return self.write(peer),
             12 => Input::Act(Action::OpenRoom(Some(room))),
             13 => Input::Act(Action::Keystroke(FIRST_ROOM)),
@@ -53,6 +53,14 @@ impl World {
                 Input::Command(RoomsCommand::Remove { room, user, reason }.into())
             }
             28..=30 => match self.delete_message(peer, room) {
+                Some(command) => Input::Command(command.into()),
+                None => return self.schedule_next_action(),
+            },
+            34..=36 => match self.edit_message(peer, room) {
+                Some(command) => Input::Command(command.into()),
+                None => return self.schedule_next_action(),
+            },
+            37..=39 => match self.react(peer, room) {
                 Some(command) => Input::Command(command.into()),
                 None => return self.schedule_next_action(),
             },
@@ -88,6 +96,29 @@ impl World {
         let index = messages.len().checked_sub(1 + self.random.index(recent.max(1)))?;
         let message = messages.get(index)?.seq;
         Some(ChatCommand::Delete { room, message, reason: "a reason".to_owned() })
+    }
+
+    /// A change of one of the last messages of a room, mostly of an own one.
+    fn edit_message(&mut self, peer: usize, room: RoomId) -> Option<ChatCommand> {
+        let Peer { client, user, .. } = &self.peers[peer];
+        let messages = client.features().timeline(room)?.messages();
+        let any = self.random.below(8) == 0;
+        let recent = messages.iter().rev().filter(|message| any || message.author.id == user.id);
+        let recent: Vec<Seq> = recent.map(|message| message.seq).take(10).collect();
+        let message = *recent.get(self.random.index(recent.len().max(1)))?;
+        self.written += 1;
+        let text = format!("change {} by {}", self.written, self.peers[peer].user.name);
+        Some(ChatCommand::Edit { room, message, text })
+    }
+
+    /// A reaction to one of the last messages of a room, or its end.
+    fn react(&mut self, peer: usize, room: RoomId) -> Option<ChatCommand> {
+        let messages = self.peers[peer].client.features().timeline(room)?.messages();
+        let index =
+            messages.len().checked_sub(1 + self.random.index(messages.len().clamp(1, 5)))?;
+        let message = messages.get(index)?.seq;
+        let emoji = ["👍", "🎉", "🏳️‍🌈"][self.random.index(3)].to_owned();
+        Some(ChatCommand::React { room, message, emoji, is_on: self.random.below(3) > 0 })
     }
 
     fn new_room(&mut self) -> RoomsCommand {

@@ -12,7 +12,7 @@ use madang_shared::{ErrorCode, Failure, RoomId, Seq, UserId};
 use super::silences::{self, SilenceChange};
 use super::{Origin, bans, reports};
 use crate::error::StatementError;
-use crate::rules::{chat_deletion, notices, rights, room_members, users};
+use crate::rules::{chat_deletion, message_rows, notices, rights, room_members, users};
 use crate::transaction::{Transaction, values};
 
 /// An open or decided report.
@@ -96,7 +96,7 @@ fn act(
     match action {
         ReportAction::Dismiss => {}
         ReportAction::Delete => {
-            let found = chat_deletion::find_any(transaction, (room, message))?;
+            let found = message_rows::find_any(transaction, (room, message))?;
             chat_deletion::moderate(transaction, origin, (room, message), found, appended)?;
         }
         ReportAction::Silence { lasts_ms } => {

@@ -13,7 +13,7 @@ use madang_shared::{ErrorCode, Failure, RoomId, Seq, Timestamp, User, UserId};
 
 use super::Origin;
 use crate::error::StatementError;
-use crate::rules::{chat_deletion, notices, rights};
+use crate::rules::{message_rows, notices, rights};
 use crate::transaction::{Row, Transaction, values};
 
 /// Moderators who get a notice of a report.
@@ -30,7 +30,7 @@ pub(crate) fn report(
     let ReportRequest { reporter, report, at, network } = request;
     let NewReport { room, message, category, words } = report;
     rights::require(transaction, reporter, Need::Room(room, RoomRight::Read))?;
-    let found = chat_deletion::find(transaction, reporter, (room, message))?;
+    let found = message_rows::find(transaction, reporter, (room, message))?;
     let sql = "SELECT id FROM reports WHERE room_id = ?1 AND seq = ?2 AND reporter_id = ?3";
     let key = values![room.0, message.0, reporter.0];
     if let Some(report) = transaction.optional(sql, &key, |row| row.natural(0))? {

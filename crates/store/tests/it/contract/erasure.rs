@@ -6,7 +6,7 @@ use madang_hub::ports::StoreError;
 use madang_hub::profiles::CheckedProfileChange;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::administration::{AdministrationAct, NewInvitation};
-use madang_shared::chat::ChatEvent;
+use madang_shared::chat::{ChatCommand, ChatEvent};
 use madang_shared::counter::CounterCommand;
 use madang_shared::erasure::{ErasureEvent, ErasureReceipt};
 use madang_shared::notices::NoticesCommand;
@@ -17,7 +17,7 @@ use madang_shared::posts::PostsCommand;
 use madang_shared::profile::{NewStatus, ProfileChange};
 use madang_shared::roles::{Role, RoomKind, RoomRole};
 use madang_shared::rooms::RoomsCommand;
-use madang_shared::{ErrorCode, Event, MenuItemId, RoomId, Snapshot, Topic, User, codec};
+use madang_shared::{ErrorCode, Event, MenuItemId, RoomId, Seq, Snapshot, Topic, User, codec};
 
 use super::administration::{request, user_with};
 use super::mail_addresses;
@@ -36,11 +36,12 @@ on_every_engine! {
 }
 
 /// The words that an erased user has written. None of them may be left.
-pub(crate) const WORDS: [&str; 11] = [
+pub(crate) const WORDS: [&str; 12] = [
     "Xandrine",
     "표시이름별",
     "상태휴가길",
     "messageword",
+    "earlierword",
     "postword",
     "noteword",
     "addressword",
@@ -72,7 +73,12 @@ pub(crate) async fn planted(test_store: &TestStore) -> (User, User, RoomId) {
     };
     let profile = CheckedProfileChange::new(user.id, profile, NOW).expect("acceptable");
     test_store.store.change_profile(profile).await.expect("accepted");
-    test_store.commit(post(&user, 1, FIRST_ROOM, "@Reader messageword")).await;
+    test_store.commit(post(&user, 1, FIRST_ROOM, "@Reader earlierword")).await;
+    let (room, message) = (FIRST_ROOM, Seq(1));
+    let edit = ChatCommand::Edit { room, message, text: "@Reader messageword".into() };
+    test_store.commit(write(&user, 21, edit)).await;
+    let react = ChatCommand::React { room, message, emoji: "👍".into(), is_on: true };
+    test_store.commit(write(&user, 22, react)).await;
     let direct = test_store.commit_room(open_direct(&reader, 1, &[&user])).await;
     test_store.commit(post(&user, 2, direct, "messageword")).await;
     test_store.commit(write(&user, 3, PostsCommand::Create { text: "postword".into() })).await;
@@ -165,8 +171,9 @@ async fn nothing_of_an_erased_user_is_left_in_tables_and_log(test_store: TestSto
     for topic in &all {
         before.extend([format!("{:?}", test_store.log(*topic).await)]);
     }
-    let in_log =
-        |word: &&&str| !["invitationword", "tokenword", "mailword", "pendingword"].contains(word);
+    let in_log = |word: &&&str| {
+        !["earlierword", "invitationword", "tokenword", "mailword", "pendingword"].contains(word)
+    };
     for word in WORDS.iter().filter(in_log) {
         assert!(before.contains(word), "{word} was not planted");
     }

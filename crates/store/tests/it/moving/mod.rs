@@ -40,6 +40,8 @@ const OTHER_ROWS: &str = "
     INSERT INTO orders (customer_id, note) VALUES (1, '맵게'), (2, '');
     INSERT INTO order_lines (order_id, menu_item_id, quantity, price_won) VALUES (1, 1, 2, 7000), (2, 3, 1, 9500);
     UPDATE orders SET status = 'cancelled', cancel_reason = 'sold_out' WHERE id = 1;
+    INSERT INTO message_edits (room_id, message, seq, at, text) SELECT room_id, seq, seq + 1, 5, '전' FROM messages LIMIT 1;
+    INSERT INTO reactions (room_id, message, user_id, emoji, seq) SELECT room_id, seq, 1, '👍', seq + 1 FROM messages LIMIT 1;
     INSERT INTO broadcast_notices (content) VALUES ('{\"text\":\"안녕\"}');
     INSERT INTO user_notices (user_id, content) VALUES (2, '{\"text\":\"\\u0000 안녕\"}');
     INSERT INTO access_tokens (user_id, token_hash, name, scope, is_limited, made_at) \

@@ -36,6 +36,11 @@ async fn delete(test_store: &TestStore, user: &User, room: RoomId, message: Seq)
     command(test_store, user, ChatCommand::Delete { room, message, reason }).await
 }
 
+async fn edit(test_store: &TestStore, user: &User, room: RoomId, message: Seq) -> Answer {
+    let text = "another text".to_owned();
+    command(test_store, user, ChatCommand::Edit { room, message, text }).await
+}
+
 /// A request about a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RoomRequest {
@@ -62,6 +67,12 @@ pub(super) enum RoomRequest {
     Invite,
     Remove,
     Silence,
+    React,
+    ReactionPeople,
+    EditOwnMessage,
+    EditOthersMessage,
+    OwnEarlierTexts,
+    OthersEarlierTexts,
     DeleteOwnMessage,
     DeleteOthersMessage,
     Report,
@@ -96,6 +107,12 @@ impl RoomRequest {
         Self::Silence,
         Self::Report,
         Self::DecideReport,
+        Self::React,
+        Self::ReactionPeople,
+        Self::EditOwnMessage,
+        Self::EditOthersMessage,
+        Self::OwnEarlierTexts,
+        Self::OthersEarlierTexts,
         Self::DeleteOwnMessage,
         Self::DeleteOthersMessage,
         Self::Delete,
@@ -126,6 +143,12 @@ impl RoomRequest {
             Self::Invite => "invite a user, or change a member's role",
             Self::Remove => "remove a member",
             Self::Silence => "silence a member",
+            Self::React => "react to a message",
+            Self::ReactionPeople => "see who reacted to a message",
+            Self::EditOwnMessage => "change the text of an own message",
+            Self::EditOthersMessage => "change the text of another user's message",
+            Self::OwnEarlierTexts => "read the earlier texts of an own message",
+            Self::OthersEarlierTexts => "read the earlier texts of another user's message",
             Self::DeleteOwnMessage => "delete an own message",
             Self::DeleteOthersMessage => "delete another user's message",
             Self::Report => "report a message",
@@ -200,6 +223,22 @@ impl RoomRequest {
                 let author = author_in(test_store, room).await;
                 let silence = RoomsCommand::Silence { room, user: author, lasts_ms, reason };
                 command(test_store, user, silence).await
+            }
+            Self::React => {
+                let (message, emoji) = (Seq(1), "👍".to_owned());
+                let react = ChatCommand::React { room, message, emoji, is_on: true };
+                command(test_store, user, react).await
+            }
+            Self::ReactionPeople => {
+                query(test_store, user, ChatQuery::Reactions { room, message: Seq(1) }).await
+            }
+            Self::EditOwnMessage => edit(test_store, user, room, OWN_MESSAGE).await,
+            Self::EditOthersMessage => edit(test_store, user, room, Seq(1)).await,
+            Self::OwnEarlierTexts => {
+                query(test_store, user, ChatQuery::Earlier { room, message: OWN_MESSAGE }).await
+            }
+            Self::OthersEarlierTexts => {
+                query(test_store, user, ChatQuery::Earlier { room, message: Seq(1) }).await
             }
             Self::DeleteOwnMessage => delete(test_store, user, room, OWN_MESSAGE).await,
             Self::DeleteOthersMessage => delete(test_store, user, room, Seq(1)).await,

@@ -121,6 +121,21 @@ pub(super) fn of_room(name: &str, user: UserId, (room, report): (u64, u64)) -> V
         "decide a report" => {
             post(report_path(report), json!({ "action": "dismiss", "reason": "a reason" }))
         }
+        "react to a message" => command(
+            json!({ "chat": { "react": { "room": room, "message": 1, "emoji": "👍", "is_on": true } } }),
+        ),
+        "see who reacted to a message" => {
+            vec![Query(json!({ "chat": { "reactions": { "room": room, "message": 1 } } }))]
+        }
+        "change the text of an own message" | "change the text of another user's message" => {
+            command(
+                json!({ "chat": { "edit": { "room": room, "message": 1, "text": "another text" } } }),
+            )
+        }
+        "read the earlier texts of an own message"
+        | "read the earlier texts of another user's message" => {
+            vec![Query(json!({ "chat": { "earlier": { "room": room, "message": 1 } } }))]
+        }
         "delete an own message" | "delete another user's message" => command(
             json!({ "chat": { "delete": { "room": room, "message": 1, "reason": "a reason" } } }),
         ),
@@ -271,6 +286,8 @@ pub(super) fn of_app(name: &str, me: UserId, others: &OthersThings) -> Vec<Reque
         "serve an order at a table" => order(advance(others.at_table, "delivered")),
         "follow all orders" => topic("orders"),
         "follow the menu" => topic("menu"),
+        "follow the notices of new orders" => topic("order_notices"),
+        "follow the notices of new posts" => topic("post_notices"),
         "follow one's own orders" => topic(format!("own_orders:{me}")),
         "follow the orders of another customer" => topic(format!("own_orders:{}", others.user)),
         "follow the posts" => topic("posts"),

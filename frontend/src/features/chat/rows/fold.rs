@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use madang_client::PendingCommand;
 use madang_client::views::chat::PresenceSummary;
+use madang_client::views::message_acts::{PendingActs, expected_reactions};
 use madang_shared::chat::{ChatCommand, Guest};
 use madang_shared::{Command, CommandId, Message, Seq, Timestamp, UserId};
 
@@ -59,7 +60,7 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
             self.day_of(message.at);
             self.line(Row::New { after });
         }
-        self.message(message.at, stored_row(message, self.scene.me));
+        self.message(message.at, stored_row(message, self.scene));
     }
 
     /// Adds the presence summaries after that message.
@@ -141,17 +142,25 @@ pub(super) fn own_pending<'a>(
     posts.filter(|(item, _)| !known.contains(&item.id)).collect()
 }
 
-fn stored_row(message: &Message, me: UserId) -> MessageRow {
+fn stored_row(message: &Message, scene: &Scene<'_>) -> MessageRow {
+    let acts = PendingActs::find(scene.outbox, scene.room, message);
+    let mut stamp = DefaultHasher::new();
+    let is_in_editor = scene.in_editor == Some(message.seq);
+    let refused = acts.refused.map(|(id, _)| id);
+    (message.edited_at, message.deleted.is_some(), acts.text, is_in_editor, refused)
+        .hash(&mut stamp);
+    expected_reactions(scene.outbox, scene.room, message, scene.me).hash(&mut stamp);
     MessageRow {
         author: message.author.id,
         command: message.command,
         seq: Some(message.seq),
-        delivery: Delivery::Stored,
-        mine: message.author.id == me,
+        delivery: acts.edit.map_or(Delivery::Stored, Delivery::inputs),
+        mine: message.author.id == scene.me,
         head: true,
         tail: true,
         guest: message.guest.as_ref().map(guest_hash),
-        length: length(&message.text),
+        length: length(acts.text.unwrap_or(&message.text)),
+        stamp: stamp.finish(),
     }
 }
 
@@ -172,6 +181,7 @@ fn pending_row((item, text): (&PendingCommand, &str), me: UserId) -> MessageRow 
         tail: true,
         guest: None,
         length: length(text),
+        stamp: 0,
     }
 }
 

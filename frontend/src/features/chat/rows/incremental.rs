@@ -2,11 +2,13 @@
 //! is.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
+use madang_client::views::message_acts;
 use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, UserId};
 
 use super::fold::{Context, Fold, own_pending};
-use super::{Row, Scene};
+use super::{Delivery, Row, Scene};
 use crate::ui::virtual_list::Splice;
 
 /// Remembers the folded messages. The list holds the rows themselves, and gets the differences.
@@ -33,7 +35,7 @@ struct FoldedRows {
 }
 
 /// When one of these changes, all messages are folded again.
-type Inputs = (RoomId, UserId, u64, Option<Seq>, bool);
+type Inputs = (RoomId, UserId, u64, Option<Seq>, bool, Option<Seq>, u64);
 /// With the command id, because a rebuilt stream has other messages at the same seqs.
 type MessageId = (Seq, CommandId);
 
@@ -181,5 +183,10 @@ impl<F: Fn(Timestamp) -> (Timestamp, Timestamp)> IncrementalRows<F> {
 }
 
 fn inputs(scene: &Scene<'_>) -> Inputs {
-    (scene.room, scene.me, scene.edition, scene.new_after, scene.shows_presence)
+    let Scene { room, me, edition, new_after, shows_presence, in_editor, .. } = *scene;
+    let mut acts = DefaultHasher::new();
+    for (message, item) in message_acts::in_outbox(scene.outbox, room) {
+        (message, item.id, Delivery::inputs(&item.state)).hash(&mut acts);
+    }
+    (room, me, edition, new_after, shows_presence, in_editor, acts.finish())
 }

@@ -85,6 +85,8 @@ pub(crate) struct MessageRow {
     guest: Option<u64>,
     /// The approximate length of the text, for the estimated height.
     length: u16,
+    /// Changes with everything else that the row shows.
+    stamp: u64,
 }
 
 /// Identifies a row, even when its content changes.
@@ -167,6 +169,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) outbox: &'a [PendingCommand],
     /// The latest time that one of the user's own messages can show.
     pub(crate) now: Timestamp,
+    /// The message whose text the user changes now.
+    pub(crate) in_editor: Option<Seq>,
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ fn message(seq: u64, author: u64, at: u64) -> Message {
         command: CommandId::new(Timestamp(at), u128::from(seq) << 64),
         guest: None,
         deleted: None,
+        edited_at: None,
+        reactions: Vec::new(),
         sentiment: None,
     }
 }
@@ -55,6 +57,7 @@ fn scene<'a>(messages: &'a VecDeque<Message>, outbox: &'a [PendingCommand]) -> S
         shows_presence: true,
         new_after: None,
         outbox,
+        in_editor: None,
         now: Timestamp(u64::MAX),
     }
 }

@@ -1,25 +1,24 @@
-//! The actions of a message: a toolbar beside the message under the pointer, with the quick ones, and a menu with all,
-//! which the toolbar, the keyboard or a long press opens. Both have the rows of [`actions`].
+//! The actions of a message, one row each. The toolbar has the quick ones, and the menu, which the toolbar, the keyboard or a
+//! long press opens, has all; see [`super::toolbar`].
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::{spawn_local, tick};
+use leptos::task::spawn_local;
 use madang_shared::Seq;
-use web_sys::{Element, HtmlElement};
+use web_sys::Element;
 
-use super::moderation::{MessageAct, ModerationTools, message_dialogs};
+use super::editor::{self, EarlierDialog};
+use super::moderation::{MessageAct, ModerationTools};
+use super::reactions::ReactionDialogs;
 use crate::browser::set_length;
-use crate::clipboard::{COPIED, NOT_COPIED, copy};
+use crate::clipboard::copy;
 use crate::context::{AppContext, use_app};
 use crate::features::chat::mentions::known_users;
 use crate::features::chat::message::{MessageContent, RowContext};
 use crate::features::chat::rows::Row;
-use crate::features::room_access::{AccessQuestion, WHO_CAN_SEE, access_dialog};
-use crate::i18n::{MORE, Words, isolated, use_lang};
+use crate::features::room_access::{AccessQuestion, WHO_CAN_SEE};
+use crate::i18n::Words;
 use crate::route::Route;
-use crate::ui::dialog;
-use crate::ui::erased::events;
-use crate::ui::erased::reactive::{derived, effect, flag, part};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 
@@ -27,15 +26,15 @@ const COPY_TEXT: Words = Words::new("텍스트 복사", "Copy text");
 const COPY_LINK: Words = Words::new("메시지 링크 복사", "Copy link to message");
 const DELIVERY: Words = Words::new("받은 사람 보기", "Who received it");
 const AUTHOR: Words = Words::new("쓴 사람 보기", "Show the author");
-const TOOLBAR: Words = Words::new("메시지 도구", "Message tools");
+const REACT: Words = Words::new("반응 남기기", "React");
+const REACTIONS: Words = Words::new("반응한 사람 보기", "Show who reacted");
+const EDIT: Words = Words::new("고치기", "Edit");
+const EARLIER: Words = Words::new("고치기 전의 글 보기", "Show earlier versions");
 const DELETE: Words = Words::new("삭제", "Delete");
 const REPORT: Words = Words::new("신고", "Report");
-const TITLE_ID: &str = "message-menu-title";
 
-/// The distance of the toolbar from its message, in pixels.
-const TOOLBAR_GAP: f64 = 8.0;
-/// The height that the toolbar leaves free above the message's end, for the time.
-const TIME_HEIGHT: f64 = 20.0;
+/// The letters of all actions.
+pub(super) const KEYS: &str = "+eEㄷ";
 
 /// The state of toolbar and menu. Copies are the same.
 #[derive(Clone, Copy)]
@@ -44,46 +43,52 @@ pub(super) struct MessageTools {
     app: StoredValue<AppContext>,
     pub(super) row_context: RowContext,
     /// The key of the row that has the toolbar.
-    hovered: State<Option<u64>>,
+    pub(super) hovered: State<Option<u64>>,
     /// The key of the row whose menu was opened last.
-    chosen: State<Option<u64>>,
-    is_menu_open: State<bool>,
+    pub(super) chosen: State<Option<u64>>,
+    pub(super) is_menu_open: State<bool>,
     /// The question who can see a message.
-    access: AccessQuestion,
+    pub(super) access: AccessQuestion,
     /// The action whose text was copied, or refused to be.
-    copied: State<Option<(&'static str, bool)>>,
+    pub(super) copied: State<Option<(&'static str, bool)>>,
     /// The parent of toolbar and menu.
-    frame: NodeRef<html::Div>,
-    moderation: ModerationTools,
+    pub(super) frame: NodeRef<html::Div>,
+    pub(super) moderation: ModerationTools,
+    pub(super) earlier: EarlierDialog,
+    pub(super) reactions: ReactionDialogs,
 }
 
 /// The message of a row.
-struct SelectedMessage {
-    content: MessageContent,
+pub(super) struct SelectedMessage {
+    pub(super) content: MessageContent,
     /// None until the message is stored.
     seq: Option<Seq>,
 }
 
 /// An action of a message.
-struct MessageAction {
-    id: &'static str,
-    icon: Icon,
-    name: Words,
+pub(super) struct MessageAction {
+    pub(super) id: &'static str,
+    pub(super) icon: Icon,
+    pub(super) name: Words,
     /// Whether the action is in the toolbar too.
-    is_quick: bool,
-    run: Box<dyn Fn()>,
+    pub(super) is_quick: bool,
+    /// The letters that run it while the message has the focus: of a Latin and of a Korean keyboard.
+    pub(super) keys: &'static str,
+    pub(super) run: Box<dyn Fn()>,
 }
 
 /// The actions of a message, in their order in the toolbar and in the menu. A new action is a row here.
-fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction> {
+pub(super) fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction> {
     let text = message.content.text.clone();
-    let mut rows = Vec::new();
+    let mut rows = reaction_rows(message, tools);
+    rows.extend(text_rows(message, tools));
     if message.content.deleted.is_none() {
         rows.push(MessageAction {
             id: "copy-text",
             icon: Icon::Copy,
             name: COPY_TEXT,
-            is_quick: true,
+            is_quick: false,
+            keys: "",
             run: Box::new(move || tools.copy("copy-text", text.clone())),
         });
     }
@@ -95,7 +100,8 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
             id: "copy-message-link",
             icon: Icon::Link,
             name: COPY_LINK,
-            is_quick: true,
+            is_quick: false,
+            keys: "",
             run: Box::new(move || tools.copy("copy-message-link", link())),
         });
         rows.push(MessageAction {
@@ -103,6 +109,7 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
             icon: Icon::Received,
             name: DELIVERY,
             is_quick: true,
+            keys: "",
             run: Box::new(move || {
                 tools.is_menu_open.set(false);
                 // The menu gives the focus back first, so that the next dialog returns it to the message.
@@ -116,6 +123,7 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
             icon: Icon::Lock,
             name: WHO_CAN_SEE,
             is_quick: false,
+            keys: "",
             run: Box::new(move || {
                 tools.is_menu_open.set(false);
                 request_animation_frame(move || tools.access.ask(seq));
@@ -130,6 +138,7 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
             icon: Icon::People,
             name: AUTHOR,
             is_quick: false,
+            keys: "",
             run: Box::new(move || {
                 tools.is_menu_open.set(false);
                 let author = author.clone();
@@ -138,6 +147,71 @@ fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction>
         });
     }
     rows.extend(moderation_rows(message, tools));
+    rows
+}
+
+/// The actions that add a reaction, and show the people behind them.
+fn reaction_rows(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction> {
+    let Some(seq) = message.seq.filter(|_| message.content.deleted.is_none()) else {
+        return Vec::new();
+    };
+    let row = |id, icon, name, is_quick, keys, run: fn(ReactionDialogs, Seq)| MessageAction {
+        id,
+        icon,
+        name,
+        is_quick,
+        keys,
+        run: Box::new(move || {
+            tools.is_menu_open.set(false);
+            request_animation_frame(move || run(tools.reactions, seq));
+        }),
+    };
+    let mut rows = vec![row("react", Icon::React, REACT, true, "+", ReactionDialogs::add)];
+    if message.content.has_reactions {
+        let show = ReactionDialogs::show_people;
+        rows.push(row("show-reactions", Icon::People, REACTIONS, false, "", show));
+    }
+    rows
+}
+
+/// The actions that change the text of a message, and show the earlier ones.
+fn text_rows(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction> {
+    let SelectedMessage { content, seq } = message;
+    let Some(seq) = seq.filter(|_| content.deleted.is_none() && content.guest.is_none()) else {
+        return Vec::new();
+    };
+    let me = tools.app.with_value(|app| app.driver.store().me().id);
+    let is_own = content.author.id == me;
+    let mut rows = Vec::new();
+    if is_own {
+        let (editor, text) = (tools.row_context.editor, content.text.clone());
+        rows.push(MessageAction {
+            id: "edit-message",
+            icon: Icon::Edit,
+            name: EDIT,
+            is_quick: true,
+            keys: "eEㄷ",
+            run: Box::new(move || {
+                tools.is_menu_open.set(false);
+                let text = text.clone();
+                // The menu gives the focus back first.
+                request_animation_frame(move || editor::open(editor, seq, text));
+            }),
+        });
+    }
+    if content.edited_at.is_some() && (is_own || tools.moderation.moderates()) {
+        rows.push(MessageAction {
+            id: "earlier-texts",
+            icon: Icon::History,
+            name: EARLIER,
+            is_quick: false,
+            keys: "",
+            run: Box::new(move || {
+                tools.is_menu_open.set(false);
+                request_animation_frame(move || tools.earlier.ask(seq));
+            }),
+        });
+    }
     rows
 }
 
@@ -153,6 +227,7 @@ fn moderation_rows(message: &SelectedMessage, tools: MessageTools) -> Vec<Messag
         icon,
         name,
         is_quick: false,
+        keys: "",
         run: Box::new(move || {
             tools.is_menu_open.set(false);
             // The menu gives the focus back first, so that the dialog returns it to the message.
@@ -182,6 +257,8 @@ impl MessageTools {
             copied: state(None),
             frame: NodeRef::new(),
             moderation: ModerationTools::new(use_app(), row_context.room),
+            earlier: EarlierDialog::new(row_context.room),
+            reactions: ReactionDialogs::new(row_context.room),
         }
     }
 
@@ -205,7 +282,7 @@ impl MessageTools {
         }
     }
 
-    fn find(self, key: u64) -> Option<SelectedMessage> {
+    pub(super) fn find(self, key: u64) -> Option<SelectedMessage> {
         let (Row::Message(row), _) = self.row_context.list.row_of(key)? else { return None };
         let room = self.row_context.room;
         let store = self.app.with_value(|app| app.driver.store());
@@ -229,6 +306,15 @@ impl MessageTools {
         });
     }
 
+    /// Runs the action of a letter, if the message has it.
+    pub(super) fn press(self, key: u64, letter: char) {
+        let Some(message) = self.find(key) else { return };
+        let rows = actions(&message, self);
+        if let Some(row) = rows.into_iter().find(|row| row.keys.contains(letter)) {
+            (row.run)();
+        }
+    }
+
     /// Opens the menu of a row beside the message.
     pub(super) fn open_menu(self, key: u64) {
         let list = self.row_context.list;
@@ -244,135 +330,7 @@ impl MessageTools {
     }
 }
 
-/// Puts the toolbar beside the message, above the line of its time.
-fn place_toolbar(toolbar: &HtmlElement, row: &Element) -> Option<()> {
-    let frame = toolbar.offset_parent()?.get_bounding_client_rect();
-    let (at, bubble) = (row.get_bounding_client_rect(), bubble(row)?.get_bounding_client_rect());
-    let meta = row.query_selector(".chat-meta").ok()??.get_bounding_client_rect();
-    let (width, height) = (f64::from(toolbar.offset_width()), f64::from(toolbar.offset_height()));
-    let left = if meta.left() >= bubble.left() {
-        (bubble.right() + TOOLBAR_GAP).min(at.right() - width)
-    } else {
-        (bubble.left() - TOOLBAR_GAP - width).max(at.left())
-    };
-    let top = (bubble.bottom() - TIME_HEIGHT - height).max(frame.top());
-    set_length(toolbar, "left", left - frame.left());
-    set_length(toolbar, "top", top - frame.top());
-    Some(())
-}
-
-fn bubble(row: &Element) -> Option<Element> {
+/// The bubble of a message's row.
+pub(super) fn bubble(row: &Element) -> Option<Element> {
     row.query_selector(".chat-bubble").ok()?
-}
-
-/// The toolbar and the menu.
-pub(super) fn toolbar_and_menu(tools: MessageTools) -> AnyView {
-    let list = tools.row_context.list;
-    effect(move || {
-        if let Some(key) = list.chosen.get() {
-            list.chosen.set(None);
-            tools.open_menu(key);
-        }
-    });
-    let toolbar = NodeRef::<html::Div>::new();
-    effect(move || {
-        list.moved.track();
-        let key = tools.hovered.get();
-        spawn_local(async move {
-            // The toolbar has its width once its buttons are drawn.
-            tick().await;
-            if let Some(toolbar) = toolbar.try_get_untracked().flatten()
-                && let Some((_, row)) = key.and_then(|key| list.row_of(key))
-            {
-                place_toolbar(&toolbar, &row);
-            }
-        });
-    });
-    let buttons = move || {
-        let message = tools.hovered.get().and_then(|key| tools.find(key));
-        let Some(message) = message else { return ().into_any() };
-        let quick = actions(&message, tools).into_iter().filter(|action| action.is_quick);
-        let more = MessageAction {
-            id: "message-more",
-            icon: Icon::More,
-            name: MORE,
-            is_quick: true,
-            run: Box::new(move || {
-                if let Some(key) = tools.hovered.get_untracked() {
-                    tools.open_menu(key);
-                }
-            }),
-        };
-        let buttons = quick.chain([more]).map(|action| button(action, tools));
-        buttons.collect::<Vec<_>>().into_any()
-    };
-    let menu = move || match tools.chosen.get().and_then(|key| tools.find(key)) {
-        None => ().into_any(),
-        Some(message) => menu(&message, tools),
-    };
-    view! {
-        <div node_ref=tools.frame>
-            <div class="message-toolbar" role="toolbar" aria-label=TOOLBAR.now() data-testid="message-toolbar" data-shown=flag(move || tools.hovered.get().is_some()) node_ref=toolbar>
-                {part(buttons)}
-            </div>
-            {dialog::menu("dialog menu message-menu", tools.is_menu_open, TITLE_ID, menu)}
-            {access_dialog(tools.row_context.room, tools.access)}
-            {message_dialogs(tools.moderation)}
-        </div>
-    }
-    .into_any()
-}
-
-/// The name of an action, or the result of copying.
-fn words(id: &'static str, name: Words, tools: MessageTools) -> Signal<&'static str> {
-    let lang = use_lang();
-    derived(move || {
-        let words = match tools.copied.get().filter(|(copied, _)| *copied == id) {
-            None => name,
-            Some((_, true)) => COPIED,
-            Some((_, false)) => NOT_COPIED,
-        };
-        words.of(lang.get())
-    })
-}
-
-/// A button of the toolbar. It is for the pointer: the menu is the keyboard's way.
-fn button(
-    MessageAction { id, icon, name, run, .. }: MessageAction,
-    tools: MessageTools,
-) -> AnyView {
-    let label = words(id, name, tools);
-    let icon = part(move || match tools.copied.get() {
-        Some((copied, true)) if copied == id => Icon::Check.draw(),
-        _ => icon.draw(),
-    });
-    view! {
-        <button class="icon-button" tabindex="-1" data-testid=id aria-label=label title=label on:click=events::click_once(move |_| run())>
-            {icon}
-        </button>
-    }
-    .into_any()
-}
-
-/// The menu: author and exact time of the message, and its actions.
-fn menu(message: &SelectedMessage, tools: MessageTools) -> AnyView {
-    let MessageContent { author, at, .. } = &message.content;
-    let at = tools.row_context.formats.with_value(|formats| formats.full(*at));
-    let items = actions(message, tools).into_iter().map(|action| {
-        let MessageAction { id, icon, name, run, .. } = action;
-        view! {
-            <li>
-                <button class="menu-item" data-testid=id on:click=events::click_once(move |_| run())>
-                    {icon.draw()}<span>{words(id, name, tools)}</span>
-                </button>
-            </li>
-        }
-        .into_any()
-    });
-    let items: Vec<AnyView> = items.collect();
-    view! {
-        <h2 id=TITLE_ID class="menu-title" data-testid="message-menu">{format!("{} · {at}", isolated(&author.name))}</h2>
-        <ul class="menu-items">{items}</ul>
-    }
-    .into_any()
 }

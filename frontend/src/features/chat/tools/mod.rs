@@ -2,11 +2,14 @@
 //! statuses above the messages, and rare rows.
 
 mod actions;
+mod editor;
 mod moderation;
 mod pointer;
 mod rare_rows;
+mod reactions;
 mod room_state;
 mod silenced;
+mod toolbar;
 
 use leptos::prelude::*;
 
@@ -21,7 +24,9 @@ use crate::time::Formats;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{text, when};
 
+pub(crate) use editor::message_editor;
 pub(crate) use rare_rows::{deleted_message, message_refusal, presence_line};
+pub(crate) use reactions::message_reactions;
 
 /// The tools.
 pub(crate) fn tools() -> AnyView {
@@ -32,7 +37,7 @@ pub(crate) fn tools() -> AnyView {
     pointer::listen(message_tools);
     view! {
         {day_at_top(row_context)}
-        {actions::toolbar_and_menu(message_tools)}
+        {toolbar::toolbar_and_menu(message_tools)}
         {delivery_dialog(room, delivery_target)}
         {silenced::silenced(app, room)}
         <Announcer room=room first=first_newest.get_value() />

@@ -4,15 +4,15 @@
 //! of shared's envelopes, so the compiler asks for the view of a new feature. The state machine in
 //! [`crate::client`] knows no feature.
 
+mod acting;
+
 use madang_shared::chat::ChatEvent;
 use madang_shared::erasure::ErasureEvent;
 use madang_shared::notices::NoticeBox;
-use madang_shared::read_count::ReadCountQuery;
 use madang_shared::{
     Answer, Command, CommandId, Event, Query, RoomId, Snapshot, Timestamp, Topic, User, UserId,
 };
 
-use crate::action::Action;
 use crate::outbox::Outbox;
 use crate::slice::Slice;
 use crate::vec_map::VecSet;
@@ -23,6 +23,8 @@ use crate::views;
 use crate::views::chat::Timeline;
 use crate::views::joined_rooms::{JoinedRooms, RoomFactsChange};
 use crate::views::membership::Memberships;
+use crate::views::message_acts;
+use crate::views::message_questions::MessageQuestions;
 use crate::views::notices::ShownNotice;
 use crate::views::presence::RoomPresence;
 
@@ -219,6 +221,9 @@ macro_rules! define_features {
                 (Command::Membership(newer), Command::Membership(older)) => {
                     Memberships::supersedes(newer, older)
                 }
+                (Command::Chat(newer), Command::Chat(older)) => {
+                    message_acts::supersedes(newer, older)
+                }
                 (
                     $($(Command::$command(_) |)*)+
                     Command::Membership(_) | Command::Chat(_) | Command::Rooms(_),
@@ -254,6 +259,11 @@ impl Features {
     /// The messages of a joined room; `None` before any of them arrived.
     pub fn timeline(&self, room: RoomId) -> Option<&Timeline> {
         self.joined_rooms.timeline(room)
+    }
+
+    /// The questions about single messages, with their answers.
+    pub fn message_questions(&self) -> &MessageQuestions {
+        self.joined_rooms.questions()
     }
 
     /// The last change of the facts of a room.
@@ -330,52 +340,6 @@ impl Features {
             Topic::OwnOrders(_) => Topic::OwnOrders(self.me.id),
             topic => topic,
         }
-    }
-
-    pub(crate) fn act(&mut self, action: Action, now: Timestamp) -> Effects {
-        match action {
-            Action::FollowTopics(topics) => {
-                self.page_topics = topics;
-                Effects::default()
-            }
-            Action::OpenRoom(room) => self.joined_rooms.open_room(room),
-            Action::LoadOlder(room) => self.joined_rooms.load_older(room),
-            Action::ShowMessages { room, first, last } => {
-                self.joined_rooms.show_messages(room, first, last, now)
-            }
-            Action::MarkRead(room) => self.joined_rooms.mark_read(room, now),
-            Action::MarkStartOfNew => self.joined_rooms.mark_start_of_new(),
-            Action::Keystroke(room) => self.joined_rooms.keystroke(room, now),
-            Action::StopTyping => self.joined_rooms.stop_typing(),
-            Action::Classify(text) => {
-                self.sentiment.set_text(text, now);
-                Effects::changed([Slice::Sentiment])
-            }
-            Action::LoadOlderPosts => {
-                let query = self.posts.request_older();
-                let requests = query.map(|query| Request::Query(query.into()));
-                Effects { requests: requests.into_iter().collect(), changed: vec![Slice::Posts] }
-            }
-            Action::GreetingSent(command) => {
-                self.posts.greeting_sent(command);
-                Effects::default()
-            }
-        }
-    }
-
-    /// Watches the user's own newest message in the open room. Returns whether it is another one than before, and the
-    /// query to send.
-    pub(crate) fn watch_own_message(&mut self) -> (bool, Option<ReadCountQuery>) {
-        let is_other = self.read_count.watch(self.joined_rooms.newest_own_message());
-        (is_other, self.read_count.next_query())
-    }
-
-    /// The effects of a command before the server has answered.
-    pub(crate) fn command_given(&mut self, command: &Command) -> Effects {
-        if let Command::Chat(command) = command {
-            return self.joined_rooms.command_given(command);
-        }
-        Effects::default()
     }
 
     /// The server continues the topic from the known position. `missed` tells whether events follow.

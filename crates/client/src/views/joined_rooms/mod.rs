@@ -5,22 +5,23 @@
 //! timeline, and a read mark also reads the notices of mentions. This module has all effects of one
 //! view on another.
 
-use madang_shared::chat::{
-    ChatAnswer, ChatCommand, ChatEvent, ChatQuery, ChatSnapshot, PAGE_MESSAGES,
-};
-use madang_shared::membership::{MembershipCommand, MembershipEvent, MembershipSnapshot};
+mod reader;
+
+use madang_shared::chat::{ChatAnswer, ChatEvent, ChatQuery, ChatSnapshot, PAGE_MESSAGES};
+use madang_shared::membership::{MembershipEvent, MembershipSnapshot};
 use madang_shared::presence::{PresenceEvent, PresenceSnapshot};
 use madang_shared::rooms::Room;
-use madang_shared::{CommandId, RoomId, Seq, Timestamp, User, UserId};
+use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, User, UserId};
 
 use crate::slice::Slice;
 use crate::vec_map::VecMap;
 use crate::view::{Effects, Request};
 use crate::views::chat::Timeline;
 use crate::views::membership::{Memberships, name_after_people};
+use crate::views::message_questions::MessageQuestions;
 use crate::views::presence::{OwnTyping, RoomPresence};
 use crate::views::read_mark_schedule::ReadMarkSchedule;
-use crate::views::shown_messages::{ShownMessages, ShownRun};
+use crate::views::shown_messages::ShownMessages;
 
 /// The slices that a change of memberships changes. The open room may change with them, and a
 /// notice of a mention is read together with its message.
@@ -40,6 +41,7 @@ pub struct JoinedRooms {
     read_marks: ReadMarkSchedule,
     shown: VecMap<RoomId, ShownMessages>,
     last_change: Option<RoomFactsChange>,
+    questions: MessageQuestions,
 }
 
 /// A change of the facts of a room while this client ran.
@@ -63,6 +65,7 @@ impl JoinedRooms {
             read_marks: ReadMarkSchedule::default(),
             shown: VecMap::default(),
             last_change: None,
+            questions: MessageQuestions::default(),
         }
     }
 
@@ -172,10 +175,15 @@ impl JoinedRooms {
                 self.memberships.update_facts(facts);
                 return self.timeline_slices(room);
             }
+            // The list of rooms shows the last message.
+            ChatEvent::MessageEdited(edit) => {
+                return self.change(room, edit.message, |message| message.edit(edit));
+            }
+            ChatEvent::Reacted(change) => {
+                return self.change(room, change.message, |message| message.react(&change));
+            }
             ChatEvent::MessageDeleted { message, by } => {
-                self.timelines.or_default(room).delete(message, by);
-                // The list of rooms shows the last message.
-                return self.timeline_slices(room);
+                return self.change(room, message, |message| message.delete(by));
             }
             // The end of the membership follows.
             ChatEvent::Deleted => return Vec::new(),
@@ -190,6 +198,11 @@ impl JoinedRooms {
         let mut changed = self.timeline_slices(room);
         changed.extend(typing_ended.then_some(Slice::Presence));
         changed
+    }
+
+    fn change(&mut self, room: RoomId, seq: Seq, change: impl FnOnce(&mut Message)) -> Vec<Slice> {
+        self.timelines.or_default(room).change(seq, change);
+        self.timeline_slices(room)
     }
 
     pub(crate) fn apply_presence_snapshot(
@@ -220,22 +233,50 @@ impl JoinedRooms {
         match event {
             ChatEvent::Posted(message) => (message.author.id == me).then_some(message.command),
             ChatEvent::RoomChanged { .. }
+            | ChatEvent::MessageEdited(_)
+            | ChatEvent::Reacted(_)
             | ChatEvent::MessageDeleted { .. }
             | ChatEvent::Deleted => None,
         }
     }
 
     pub(crate) fn receive_answer(&mut self, query: &ChatQuery, answer: ChatAnswer) -> Vec<Slice> {
-        let ChatQuery::Before { room, before, .. } = query;
-        let ChatAnswer::Before(page) = answer;
-        self.timelines.or_default(*room).prepend(*before, page);
-        self.timeline_slices(*room)
+        match (query, answer) {
+            (ChatQuery::Before { room, before, .. }, ChatAnswer::Before(page)) => {
+                self.timelines.or_default(*room).prepend(*before, page);
+                self.timeline_slices(*room)
+            }
+            // The server answers what was asked.
+            (ChatQuery::Before { .. }, _) => Vec::new(),
+            (ChatQuery::Earlier { room, .. } | ChatQuery::Reactions { room, .. }, answer) => {
+                self.questions.answer(query, Some(answer));
+                self.if_open(*room, [Slice::Timeline])
+            }
+        }
     }
 
     pub(crate) fn query_refused(&mut self, query: &ChatQuery) -> Vec<Slice> {
-        let ChatQuery::Before { room, before, .. } = query;
-        self.timelines.or_default(*room).older_failed(*before);
-        self.if_open(*room, [Slice::Timeline])
+        match query {
+            ChatQuery::Before { room, before, .. } => {
+                self.timelines.or_default(*room).older_failed(*before);
+                self.if_open(*room, [Slice::Timeline])
+            }
+            ChatQuery::Earlier { room, .. } | ChatQuery::Reactions { room, .. } => {
+                self.questions.answer(query, None);
+                self.if_open(*room, [Slice::Timeline])
+            }
+        }
+    }
+
+    /// The questions about single messages.
+    pub(crate) fn questions(&self) -> &MessageQuestions {
+        &self.questions
+    }
+
+    pub(crate) fn ask(&mut self, query: ChatQuery, room: RoomId) -> Effects {
+        self.questions.ask(&query);
+        let changed = self.if_open(room, [Slice::Timeline]);
+        Effects { requests: vec![Request::Query(query.into())], changed }
     }
 
     /// Marks the room's timeline as restored from the offline cache.
@@ -287,65 +328,6 @@ impl JoinedRooms {
         Effects { requests, changed: self.if_open(room, [Slice::Timeline]) }
     }
 
-    pub(crate) fn show_messages(
-        &mut self,
-        room: RoomId,
-        first: Seq,
-        last: Seq,
-        now: Timestamp,
-    ) -> Effects {
-        let timeline = self.timelines.get(&room);
-        let Some((timeline, mark)) = timeline.zip(self.memberships.read_up_to(room)) else {
-            return Effects::default();
-        };
-        let run = ShownRun { after: timeline.last_by_others_before(first, self.me), up_to: last };
-        let mark = self.shown.or_default(room).add(mark, run);
-        self.move_read_mark(room, mark, now)
-    }
-
-    pub(crate) fn mark_read(&mut self, room: RoomId, now: Timestamp) -> Effects {
-        let newest = self.timeline(room).map_or(Seq(0), Timeline::newest);
-        let newest = newest.max(self.memberships.counted_up_to(room));
-        self.shown.remove(&room);
-        if let Some(timeline) = self.timelines.get_mut(&room) {
-            timeline.set_new_after(None);
-        }
-        self.move_read_mark(room, newest, now)
-    }
-
-    fn move_read_mark(&mut self, room: RoomId, mark: Seq, now: Timestamp) -> Effects {
-        if !self.memberships.mark_seen(room, mark) {
-            return Effects::default();
-        }
-        self.read_marks.schedule(room);
-        Effects { requests: self.take_due_read_marks(now), changed: MEMBERSHIP_SLICES.into() }
-    }
-
-    pub(crate) fn mark_start_of_new(&mut self) -> Effects {
-        let Some(room) = self.open else { return Effects::default() };
-        self.set_start_of_new(room);
-        Effects::changed([Slice::Timeline])
-    }
-
-    pub(crate) fn keystroke(&mut self, room: RoomId, now: Timestamp) -> Effects {
-        Effects::send(self.own_typing.keystroke(room, now))
-    }
-
-    pub(crate) fn stop_typing(&mut self) -> Effects {
-        Effects::send(self.own_typing.stop())
-    }
-
-    /// The author of a new message stops typing, and has no use for the line above messages that
-    /// all are read.
-    pub(crate) fn command_given(&mut self, command: &ChatCommand) -> Effects {
-        let ChatCommand::Post { room, .. } = command else { return Effects::default() };
-        let all_read = self.unread(*room) == 0;
-        if let Some(timeline) = self.timelines.get_mut(room).filter(|_| all_read) {
-            timeline.set_new_after(None);
-        }
-        Effects { changed: self.if_open(*room, [Slice::Timeline]), ..self.stop_typing() }
-    }
-
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         let deadlines =
             [self.presence.deadline(), self.own_typing.deadline(), self.read_marks.deadline()];
@@ -370,25 +352,5 @@ impl JoinedRooms {
     /// The slices, if they show the open room; none for a room in the background.
     fn if_open<const N: usize>(&self, room: RoomId, slices: [Slice; N]) -> Vec<Slice> {
         if self.open == Some(room) { slices.into() } else { Vec::new() }
-    }
-
-    /// Puts the line "new messages" after the last read message of the open room.
-    fn set_start_of_new(&mut self, room: RoomId) {
-        if self.open != Some(room) || self.unread(room) == 0 {
-            return;
-        }
-        let mark = self.memberships.read_up_to(room);
-        if let Some(timeline) = self.timelines.get_mut(&room) {
-            timeline.set_new_after(mark);
-        }
-    }
-
-    fn take_due_read_marks(&mut self, now: Timestamp) -> Vec<Request> {
-        let due = self.read_marks.take_due(now).into_iter();
-        due.filter_map(|room| {
-            let up_to = self.memberships.read_up_to(room)?;
-            Some(Request::Command(MembershipCommand::Read { room, up_to }.into()))
-        })
-        .collect()
     }
 }

@@ -1,0 +1,64 @@
+//! The acts of the user, passed on to the views.
+
+use madang_shared::chat::ChatQuery;
+use madang_shared::read_count::ReadCountQuery;
+use madang_shared::{Command, Timestamp};
+
+use super::Features;
+use crate::action::Action;
+use crate::slice::Slice;
+use crate::view::{Effects, Request};
+
+impl Features {
+    pub(crate) fn act(&mut self, action: Action, now: Timestamp) -> Effects {
+        match action {
+            Action::FollowTopics(topics) => {
+                self.page_topics = topics;
+                Effects::default()
+            }
+            Action::OpenRoom(room) => self.joined_rooms.open_room(room),
+            Action::LoadEarlier { room, message } => {
+                self.joined_rooms.ask(ChatQuery::Earlier { room, message }, room)
+            }
+            Action::LoadReactions { room, message } => {
+                self.joined_rooms.ask(ChatQuery::Reactions { room, message }, room)
+            }
+            Action::LoadOlder(room) => self.joined_rooms.load_older(room),
+            Action::ShowMessages { room, first, last } => {
+                self.joined_rooms.show_messages(room, first, last, now)
+            }
+            Action::MarkRead(room) => self.joined_rooms.mark_read(room, now),
+            Action::MarkStartOfNew => self.joined_rooms.mark_start_of_new(),
+            Action::Keystroke(room) => self.joined_rooms.keystroke(room, now),
+            Action::StopTyping => self.joined_rooms.stop_typing(),
+            Action::Classify(text) => {
+                self.sentiment.set_text(text, now);
+                Effects::changed([Slice::Sentiment])
+            }
+            Action::LoadOlderPosts => {
+                let query = self.posts.request_older();
+                let requests = query.map(|query| Request::Query(query.into()));
+                Effects { requests: requests.into_iter().collect(), changed: vec![Slice::Posts] }
+            }
+            Action::GreetingSent(command) => {
+                self.posts.greeting_sent(command);
+                Effects::default()
+            }
+        }
+    }
+
+    /// Watches the user's own newest message in the open room. Returns whether it is another one than before, and the
+    /// query to send.
+    pub(crate) fn watch_own_message(&mut self) -> (bool, Option<ReadCountQuery>) {
+        let is_other = self.read_count.watch(self.joined_rooms.newest_own_message());
+        (is_other, self.read_count.next_query())
+    }
+
+    /// The effects of a command before the server has answered.
+    pub(crate) fn command_given(&mut self, command: &Command) -> Effects {
+        if let Command::Chat(command) = command {
+            return self.joined_rooms.command_given(command);
+        }
+        Effects::default()
+    }
+}
