@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CommandId, RoomId, Timestamp, User};
+use crate::markup::Markup;
 use crate::membership::Membership;
 use crate::moderation::DeletedBy;
 use crate::position::Seq;
@@ -20,7 +21,7 @@ pub const MAX_EARLIER_TEXTS: usize = 20;
 pub const MAX_GUEST_CONNECTION_CHARS: usize = 64;
 /// Messages in one history page, and in the snapshot of a room.
 pub const PAGE_MESSAGES: u32 = 50;
-/// Bytes of all texts in one history page. A page of long messages has fewer than [`PAGE_MESSAGES`].
+/// Bytes of all texts in one history page, with their formats. A page of long messages has fewer than [`PAGE_MESSAGES`].
 pub const MAX_PAGE_TEXT_BYTES: usize = 64 * 1024;
 
 /// A stored message.
@@ -35,6 +36,9 @@ pub struct Message {
     pub at: Timestamp,
     /// The text: plain, lines end with `\n`.
     pub text: String,
+    /// The text with its formats; empty for a text without any.
+    #[serde(default, skip_serializing_if = "Markup::is_empty")]
+    pub markup: Markup,
     /// The author's command. The author's screen replaces the optimistic row of this command.
     pub command: CommandId,
     /// The sentiment, analysed when the message was stored.
@@ -102,6 +106,7 @@ impl Message {
     /// Takes the text out of the message. Its place stays.
     pub fn delete(&mut self, by: DeletedBy) {
         self.text = String::new();
+        self.markup = Markup::default();
         self.sentiment = None;
         self.edited_at = None;
         self.reactions.clear();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chat::Message;
 use crate::ids::{Timestamp, User, UserId};
+use crate::markup::Markup;
 use crate::orders::{Destination, Order};
 use crate::reactions;
 
@@ -59,6 +60,7 @@ impl Message {
         }
         self.author.erase(user);
         self.text.clear();
+        self.markup = Markup::default();
         (self.sentiment, self.guest, self.edited_at) = (None, None, None);
         true
     }

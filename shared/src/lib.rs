@@ -7,7 +7,7 @@
 //! 1. [`ids`] and [`position`]: identities, and positions in a stream;
 //! 2. [`features`] and [`topic`]: the table of features, and their topics; [`apps`]: the features with a switch;
 //! 3. one module per feature, with all its messages: [`rooms`], [`membership`],
-//!    [`chat`], [`details`], [`read_count`], [`presence`], [`counter`], [`sentiment`], [`posts`],
+//!    [`chat`] with [`markup`], [`details`], [`read_count`], [`presence`], [`counter`], [`sentiment`], [`posts`],
 //!    [`price`], [`orders`], [`notices`], [`administration`], [`moderation`];
 //! 4. [`frames`]: the envelopes that carry the features' messages;
 //! 5. [`codec`]: messages to text and back; [`compact`] is the small codec that the client uses;
@@ -40,7 +40,9 @@ pub mod details;
 pub mod erasure;
 pub mod health;
 pub mod invitations;
+pub mod links;
 pub mod mail;
+pub mod markup;
 pub mod membership;
 pub mod moderation;
 pub mod notice_kind;

@@ -38,6 +38,7 @@ pub fn text_number(frame: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use madang_shared::chat::{ChatEvent, Message};
+    use madang_shared::markup::Markup;
     use madang_shared::{CommandId, Event, RoomId, Seq, Timestamp, Topic, User, UserId, codec};
 
     use super::*;
@@ -49,6 +50,7 @@ mod tests {
             author: User { id: UserId(7), name: "민수 \"text\":\"9".to_owned() },
             at: Timestamp(1_750_000_000_000),
             text: "00000123 hello".to_owned(),
+            markup: Markup::default(),
             command: CommandId(uuid::Uuid::nil()),
             sentiment: None,
             guest: None,

@@ -12,6 +12,7 @@ use madang_bench::protocol::frame::{TEXT, push_unmasked, read_masked};
 use madang_bench::{FanOutHarness, Faults, HarnessConfig, Protocol};
 use madang_loadgen::TestUser;
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot, Message};
+use madang_shared::markup::Markup;
 use madang_shared::membership::Membership;
 use madang_shared::rooms::Room;
 use madang_shared::{
@@ -183,6 +184,7 @@ impl FaultyServer {
                         author,
                         at: Timestamp(0),
                         text: text.clone(),
+                        markup: Markup::default(),
                         command: frame.id,
                         sentiment: None,
                         guest: None,

@@ -14,6 +14,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+/// The name of a newtype of a string whose content is JSON itself. This codec reads any value as the text of that newtype,
+/// and writes the text as the value, so that the reading of its types may follow later.
+pub(crate) const RAW: &str = "madang raw";
+
 /// The text is not JSON, or not JSON of the requested type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("unexpected text at byte {at}")]

@@ -5,6 +5,7 @@ use madang_shared::codec::{
     DecodeError, decode_client, decode_event, decode_server, encode_client, encode_server,
 };
 use madang_shared::frames::{CommandFrame, ErrorContext};
+use madang_shared::markup::Markup;
 use madang_shared::membership::{Membership, MembershipCommand};
 use madang_shared::rooms::Room;
 use madang_shared::state_frame::{self, OwnSnapshot};
@@ -37,7 +38,7 @@ prop_compose! {
 prop_compose! {
     fn messages()(seq in any::<u64>(), id in any::<u64>(), name in any::<String>(), at in any::<u64>(),
                   text in any::<String>(), command in command_ids()) -> Message {
-        Message { seq: Seq(seq), author: User { id: UserId(id), name }, at: Timestamp(at), text, command, sentiment: None, guest: None, deleted: None, edited_at: None, reactions: Vec::new() }
+        Message { seq: Seq(seq), author: User { id: UserId(id), name }, at: Timestamp(at), text, markup: Markup::default(), command, sentiment: None, guest: None, deleted: None, edited_at: None, reactions: Vec::new() }
     }
 }
 

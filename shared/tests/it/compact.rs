@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use madang_shared::compact::{ParseError, from_text, to_text};
 use madang_shared::lab::chat::LabChatMessage;
 use madang_shared::lab::transports::{PollAnswer, ServerTime, StreamStart, Tick};
+use madang_shared::markup::{Block, EncodedBlocks, Span};
 use madang_shared::{ClientFrame, ConnectionId, ErrorCode, Failure, ServerFrame};
 use proptest::prelude::*;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -44,6 +45,35 @@ fn messages_beside_the_frames_are_the_same_in_both_codecs() {
     check(&ServerTime { now: 1_750_000_000_000.125 });
     let events = vec![Tick { seq: u64::MAX, at: 0.1 }, Tick { seq: 2, at: -2.5 }];
     check(&PollAnswer { request_bytes: 0, events, next: 2, missed: 0 });
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct WithBlocks<T> {
+    before: String,
+    markup: T,
+    after: String,
+}
+
+#[test]
+fn blocks_that_are_kept_encoded_are_the_same_text() {
+    let words = "\"안녕\" [{}],:\\\n".to_owned();
+    let quote = Block::Quote(vec![Block::Text(vec![Span::Text(words.clone())]), Block::Rule]);
+    let typed = vec![quote, Block::Code { language: "rs".into(), text: words.clone() }];
+    let (before, after) = (words.clone(), words);
+    let encoded = EncodedBlocks::of(&typed);
+    assert_eq!(encoded.decode(), typed);
+    let (one, other) = ((before.clone(), after.clone()), (before, after));
+    let typed = WithBlocks { before: one.0, markup: typed, after: one.1 };
+    let encoded = WithBlocks { before: other.0, markup: encoded, after: other.1 };
+    let text = to_text(&typed);
+    assert_eq!(to_text(&encoded), text);
+    assert_eq!(from_text::<WithBlocks<EncodedBlocks>>(&text), Ok(encoded));
+    // A block of a newer version.
+    let newer = r#"{"before":"","markup":[{"diagram":[1,{"a":null}]}] ,"after":""}"#;
+    let read = from_text::<WithBlocks<EncodedBlocks>>(newer).unwrap();
+    assert_eq!(read.markup.decode(), []);
+    assert_eq!(to_text(&read), newer.replace(' ', ""));
+    assert!(from_text::<WithBlocks<EncodedBlocks>>(&newer.replace("}]}]", "}]")).is_err());
 }
 
 /// Shapes that the wire does not use today.

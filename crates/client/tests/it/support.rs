@@ -3,6 +3,7 @@
 use madang_client::{Action, Client, Input, InputContext, Output, Slice};
 use madang_shared::apps::Apps;
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
+use madang_shared::markup::Markup;
 use madang_shared::membership::{Membership, MembershipSnapshot};
 use madang_shared::rooms::Room;
 use madang_shared::{
@@ -165,6 +166,7 @@ pub(crate) fn by_other(seq: u64) -> Message {
         author: other(),
         at: START,
         text: format!("message {seq}"),
+        markup: Markup::default(),
         command,
         guest: None,
         deleted: None,

@@ -95,6 +95,7 @@ pub(super) fn apply(
         seq: position.seq,
         author,
         at: context.at,
+        markup: madang_markup::parse(&text).into(),
         text,
         command: context.command,
         sentiment,
@@ -184,11 +185,13 @@ fn message(row: &Row<'_>) -> Result<Message, StatementError> {
     let deleted = row.optional_string(10);
     let deleted = deleted.map(|by| DeletedBy::parse(&by).unwrap_or(DeletedBy::Moderator));
     let guest = row.optional_string(8).map(|name| Guest { name, connection: row.string(9) });
+    let text = if deleted.is_some() { String::new() } else { row.string(4) };
     Ok(Message {
         seq: Seq(row.natural(0)?),
         author: User { id: UserId(row.natural(1)?), name: row.string(2) },
         at: Timestamp(row.natural(3)?),
-        text: if deleted.is_some() { String::new() } else { row.string(4) },
+        markup: madang_markup::parse(&text).into(),
+        text,
         command: row.command_id(5),
         sentiment,
         guest,

@@ -6,7 +6,7 @@ use madang_shared::Message;
 use madang_shared::chat::{ChatPage, MAX_PAGE_TEXT_BYTES};
 
 /// The page of the first `limit` messages that are added, the newest first. It ends earlier if their texts have more
-/// than [`MAX_PAGE_TEXT_BYTES`], but has at least one message.
+/// than [`MAX_PAGE_TEXT_BYTES`] with their formats, but has at least one message.
 pub(super) struct ChatPageBuilder {
     limit: usize,
     bytes: usize,
@@ -22,7 +22,7 @@ impl ChatPageBuilder {
 
     /// Adds the next message, or ends the page before it.
     pub(super) fn add(&mut self, message: Message) -> ControlFlow<()> {
-        self.bytes += message.text.len();
+        self.bytes += message.text.len() + madang_markup::encoded_bytes(&message.markup.blocks());
         let is_long = self.bytes > MAX_PAGE_TEXT_BYTES && !self.newest_first.is_empty();
         if self.newest_first.len() >= self.limit || is_long {
             self.older = true;

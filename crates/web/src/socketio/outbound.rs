@@ -148,6 +148,7 @@ impl EncodedEvent {
 mod tests {
     use madang_hub::rooms::FIRST_ROOM;
     use madang_shared::chat::Guest;
+    use madang_shared::markup::Markup;
     use madang_shared::{CommandId, Seq, Timestamp, User, UserId};
 
     use super::*;
@@ -161,6 +162,7 @@ mod tests {
             author,
             at,
             text,
+            markup: Markup::default(),
             command,
             sentiment: None,
             guest,

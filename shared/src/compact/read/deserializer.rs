@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserializer;
 use serde::de::Visitor;
 
+use super::super::RAW;
 use super::access::{Elements, Variant};
 use super::reader::{ReadError, Reader, float, whole};
 
@@ -114,9 +115,12 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, ReadError> {
+        if name == RAW {
+            return visitor.visit_str(self.raw()?);
+        }
         visitor.visit_newtype_struct(self)
     }
 

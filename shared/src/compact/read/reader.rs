@@ -223,6 +223,14 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads and drops a value of any kind.
+    /// The text of the next value.
+    pub(super) fn raw(&mut self) -> Result<&'de str, ReadError> {
+        self.token();
+        let start = self.at;
+        self.skip()?;
+        self.text.get(start..self.at).ok_or(ReadError)
+    }
+
     pub(super) fn skip(&mut self) -> Result<(), ReadError> {
         let end = match self.token() {
             b'"' => return self.string().map(drop),

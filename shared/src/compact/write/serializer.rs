@@ -2,6 +2,7 @@
 
 use serde::ser::{Serialize, Serializer};
 
+use super::super::RAW;
 use super::parts::Parts;
 use super::writer::{Never, Writer};
 
@@ -90,9 +91,12 @@ impl<'a> Serializer for &'a mut Writer {
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        _name: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<(), Never> {
+        if name == RAW {
+            self.expect_raw();
+        }
         value.serialize(self)
     }
 

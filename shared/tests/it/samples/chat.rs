@@ -3,6 +3,7 @@
 use madang_shared::chat::{
     ChatCommand, ChatEvent, ChatPage, ChatSnapshot, EarlierText, Guest, MessageEdit,
 };
+use madang_shared::markup::{Alignment, Block, ListItem, Markup, Span};
 use madang_shared::moderation::DeletedBy;
 use madang_shared::reactions::{ReactionChange, ReactionPeople};
 use madang_shared::{Message, Seq, Topic};
@@ -18,6 +19,7 @@ fn message() -> Message {
         author: user(),
         at: TIME,
         text: "안녕 👋\n\"hello\"".into(),
+        markup: Markup::default(),
         command: command_id(),
         sentiment: Some(sentiment()),
         guest: Some(Guest { name: "민수".into(), connection: "AAAAAAAAAAAAAAHs".into() }),
@@ -42,8 +44,45 @@ fn edited_message() -> Message {
     message
 }
 
+fn formatted_message() -> Message {
+    let text = |text: &str| Span::Text(text.into());
+    let link = Span::Link {
+        to: "https://evil.kr/".into(),
+        label: vec![text("bank.kr")],
+        host: Some("evil.kr".into()),
+    };
+    let words = vec![
+        Span::Bold(vec![text("굵게"), Span::Italic(vec![text("기울임")])]),
+        text("를\n"),
+        Span::Strike(vec![text("취소")]),
+        Span::Spoiler(vec![Span::Code("a*b".into())]),
+        link,
+        Span::Link { to: "https://a.kr".into(), label: Vec::new(), host: None },
+    ];
+    let item = |done, words: &str| ListItem { done, blocks: vec![Block::Text(vec![text(words)])] };
+    let rust = "rust".to_owned();
+    let markup = vec![
+        Block::Heading { level: 1, spans: vec![text("제목")] },
+        Block::Text(words),
+        Block::Quote(vec![Block::Text(vec![text("인용")])]),
+        Block::List {
+            start: None, items: vec![item(Some(true), "물"), item(Some(false), "김밥")]
+        },
+        Block::List { start: Some(3), items: vec![item(None, "셋")] },
+        Block::Code { language: rust, text: "fn main() {}".into() },
+        Block::Code { language: String::new(), text: "ls".into() },
+        Block::Table {
+            columns: vec![Alignment::Start, Alignment::Center, Alignment::End],
+            rows: vec![vec![vec![text("a")], Vec::new(), vec![text("1")]]],
+        },
+        Block::Rule,
+    ];
+    let markup = markup.into();
+    Message { text: "the source".into(), markup, guest: None, sentiment: None, ..message() }
+}
+
 fn deleted_message() -> Message {
-    let mut message = Message { guest: None, ..message() };
+    let mut message = formatted_message();
     message.delete(DeletedBy::Author);
     message
 }
@@ -84,6 +123,7 @@ pub(super) fn events() -> Vec<(Topic, ChatEvent)> {
     let changed = |room| ChatEvent::RoomChanged { room, by: user() };
     let events = [
         ChatEvent::Posted(message()),
+        ChatEvent::Posted(formatted_message()),
         ChatEvent::Posted(deleted_message()),
         ChatEvent::Posted(edited_message()),
         ChatEvent::MessageEdited(edit()),
@@ -101,6 +141,7 @@ pub(super) fn event_name(event: &ChatEvent) -> &'static str {
     match event {
         ChatEvent::Posted(message) if message.deleted.is_some() => "chat.posted, deleted",
         ChatEvent::Posted(message) if message.edited_at.is_some() => "chat.posted, edited",
+        ChatEvent::Posted(message) if !message.markup.is_empty() => "chat.posted, formatted",
         ChatEvent::Posted(_) => "chat.posted",
         ChatEvent::MessageEdited(_) => "chat.message_edited",
         ChatEvent::Reacted(ReactionChange { is_on: true, .. }) => "chat.reacted",

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use madang_shared::chat::ChatEvent;
+use madang_shared::markup::Markup;
 use madang_shared::{CommandId, Event, Message, RoomId, Seq, Timestamp, Topic, User, codec};
 use rusqlite::{Connection, OpenFlags};
 
@@ -77,6 +78,7 @@ impl Database {
                     author: author.clone(),
                     at,
                     text: text(seq),
+                    markup: Markup::default(),
                     command,
                     sentiment: None,
                     guest: None,

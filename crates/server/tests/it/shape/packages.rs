@@ -66,9 +66,18 @@ fn packages_know_only_what_they_may() {
             &[],
             &["axum", "hyper", "rusqlite", "leptos", "openidconnect", "webauthn-rs"],
         ),
+        (
+            "madang-markup",
+            &["madang-shared"],
+            &["tokio", "axum", "leptos", "rusqlite", "reqwest", "rand", "getrandom"],
+        ),
         ("madang-mail", &[], &["axum", "rusqlite", "reqwest", "native-tls", "openssl"]),
         ("madang-bus", &["madang-hub"], &["axum", "rusqlite", "tungstenite", "reqwest"]),
-        ("madang-store", &["madang-shared", "madang-hub"], &["axum", "tungstenite", "reqwest"]),
+        (
+            "madang-store",
+            &["madang-shared", "madang-hub", "madang-markup"],
+            &["axum", "tungstenite", "reqwest"],
+        ),
         ("madang-prices", &[], &["axum", "rusqlite", "native-tls", "openssl"]),
         ("madang-websocket", &[], &["axum", "rusqlite", "tungstenite", "tokio-tungstenite"]),
         (

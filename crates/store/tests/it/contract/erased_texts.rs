@@ -18,7 +18,7 @@ on_every_database! {
 
 async fn a_deleted_text_is_in_no_table(test_store: TestStore, shell: impl Shell) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
-    test_store.commit(post(&mina, 1, FIRST_ROOM, "@Theo unspeakable")).await;
+    test_store.commit(post(&mina, 1, FIRST_ROOM, "@Theo **unspeakable**")).await;
     let found = async || {
         let mut found = shell.texts("SELECT text FROM messages").await;
         found.extend(shell.texts("SELECT content FROM log").await);

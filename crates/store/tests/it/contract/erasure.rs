@@ -75,7 +75,7 @@ pub(crate) async fn planted(test_store: &TestStore) -> (User, User, RoomId) {
     test_store.store.change_profile(profile).await.expect("accepted");
     test_store.commit(post(&user, 1, FIRST_ROOM, "@Reader earlierword")).await;
     let (room, message) = (FIRST_ROOM, Seq(1));
-    let edit = ChatCommand::Edit { room, message, text: "@Reader messageword".into() };
+    let edit = ChatCommand::Edit { room, message, text: "@Reader **messageword**".into() };
     test_store.commit(write(&user, 21, edit)).await;
     let react = ChatCommand::React { room, message, emoji: "👍".into(), is_on: true };
     test_store.commit(write(&user, 22, react)).await;
@@ -202,11 +202,14 @@ async fn nothing_of_an_erased_user_is_left_in_tables_and_log(test_store: TestSto
 async fn an_erased_message_keeps_its_place(test_store: TestStore) {
     let (reader, user, _) = planted(&test_store).await;
     test_store.commit(post(&reader, 9, FIRST_ROOM, "@Xandrine mine")).await;
+    let page = test_store.newest(&reader, FIRST_ROOM).await;
+    assert_eq!(page.messages[0].markup.blocks().len(), 1);
     erase(&test_store, Actor::CommandLine, &user).await.expect("allowed");
     let page = test_store.newest(&reader, FIRST_ROOM).await;
     assert_eq!(texts(&page), ["", "@Xandrine mine"], "the text of another user stays");
     let erased = &page.messages[0];
     assert_eq!((erased.author.name.as_str(), erased.sentiment), ("#2", None));
+    assert!(erased.markup.is_empty());
     let log = test_store.log(Topic::Room(FIRST_ROOM)).await;
     let expected: Event = ChatEvent::Posted(erased.clone()).into();
     assert_eq!(log[0], expected, "a client that resumes gets the same");

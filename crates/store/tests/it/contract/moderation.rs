@@ -51,8 +51,13 @@ async fn entries(test_store: &TestStore) -> Vec<AuditEntry> {
 async fn a_deleted_message_leaves_its_place_without_the_text(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
     test_store.commit(post(&mina, 1, FIRST_ROOM, "before")).await;
-    let secret = post(&mina, 2, FIRST_ROOM, "@Theo the secret");
+    let secret = post(&mina, 2, FIRST_ROOM, "@Theo the **secret**");
     test_store.commit(secret.clone()).await;
+    let formatted = test_store.newest(&theo, FIRST_ROOM).await.messages;
+    let markup: Vec<_> = formatted.iter().map(|it| it.markup.blocks().len()).collect();
+    assert_eq!(markup, [0, 1], "a text without a format has no nodes");
+    let log = test_store.log(Topic::Room(FIRST_ROOM)).await;
+    assert_eq!(log[1], ChatEvent::Posted(formatted[1].clone()).into(), "the event has them, too");
     test_store.commit(post(&mina, 3, FIRST_ROOM, "@Theo after")).await;
     assert_eq!(inbox(&test_store, &theo).await, 2);
 
@@ -69,7 +74,7 @@ async fn a_deleted_message_leaves_its_place_without_the_text(test_store: TestSto
     let expected =
         [(1, "before", None), (2, "", Some(DeletedBy::Author)), (3, "@Theo after", None)];
     assert_eq!(shown, expected);
-    assert_eq!(page.messages[1].sentiment, None);
+    assert_eq!((page.messages[1].sentiment, page.messages[1].markup.is_empty()), (None, true));
     assert_eq!(test_store.before(&theo, FIRST_ROOM, 3, 1).await.messages, page.messages[1..2]);
     let log = test_store.log(Topic::Room(FIRST_ROOM)).await;
     assert_eq!(log[1], ChatEvent::Posted(page.messages[1].clone()).into());

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use madang_client::PendingState;
 use madang_shared::chat::ChatCommand;
+use madang_shared::markup::Markup;
 use madang_shared::{ErrorCode, Failure, User};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -28,6 +29,7 @@ fn message(seq: u64, author: u64, at: u64) -> Message {
         author: user(author),
         at: Timestamp(at),
         text: "x".to_owned(),
+        markup: Markup::default(),
         command: CommandId::new(Timestamp(at), u128::from(seq) << 64),
         guest: None,
         deleted: None,

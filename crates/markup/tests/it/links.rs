@@ -1,22 +1,23 @@
 //! Where a link begins and ends.
 
-use super::*;
+use madang_markup::is_one_of;
+use madang_shared::links::{LinkPiece, pieces};
 
 #[track_caller]
 fn check(text: &str, links: &[&str]) {
-    let found = pieces(text);
+    let found = pieces(text, is_one_of);
     let joined: String = found
         .iter()
         .map(|piece| match piece {
-            Piece::Text(text) | Piece::Link(text) => *text,
+            LinkPiece::Text(text) | LinkPiece::Link(text) => *text,
         })
         .collect();
     assert_eq!(joined, text);
     let found: Vec<&str> = found
         .iter()
         .filter_map(|piece| match piece {
-            Piece::Link(link) => Some(*link),
-            Piece::Text(_) => None,
+            LinkPiece::Link(link) => Some(*link),
+            LinkPiece::Text(_) => None,
         })
         .collect();
     assert_eq!(found, links, "{text}");

@@ -1,57 +1,62 @@
-//! Finds the links in a message and draws them. Only `http` and `https` become links. Brackets, the ends of sentences,
-//! invisible characters and Korean particles are not part of an address.
+//! The ends of bare links. Only `http` and `https` become links. Brackets, the ends of sentences, invisible characters and
+//! Korean particles are not part of an address. The server and the app share the rules; each brings its own tables of
+//! characters, because those of Rust would add tens of kilobytes to the app.
 
-use leptos::prelude::*;
-
-use crate::i18n::Lang;
-use crate::text::is_one_of;
-
-/// Characters outside ASCII that end an address wherever they stand: white space, invisible characters, controls of
-/// direction, brackets and quotes of all scripts, and punctuation that ends a sentence or a part of one.
-const ENDS: &str = r"[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Terminal_Punctuation}\u{2800}]";
-/// Characters that end an address in the blocks of East Asian and full-width punctuation.
-const SIGNS: &str = r"[\p{P}\p{S}]";
-/// Characters outside ASCII that belong to an address, but not at its end.
-const PUNCTUATION: &str = r"\p{P}";
-const LETTERS: &str = r"[\p{L}\p{N}]";
-
-/// A piece of a message.
+/// A class of characters that the rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Piece<'a> {
+pub enum CharClass {
+    /// Characters outside ASCII that end an address wherever they stand: white space, invisible characters, controls of
+    /// direction, brackets and quotes of all scripts, and punctuation that ends a sentence or a part of one.
+    AddressEnds,
+    /// Punctuation and signs. They end an address in the blocks of East Asian and full-width punctuation.
+    Signs,
+    /// Punctuation. Outside ASCII it belongs to an address, but not at its end.
+    Punctuation,
+    /// Letters and digits.
+    Letters,
+}
+
+impl CharClass {
+    /// The class as a regular expression, in the syntax that Rust and JavaScript share.
+    pub const fn pattern(self) -> &'static str {
+        match self {
+            Self::AddressEnds => {
+                r"[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Terminal_Punctuation}\u{2800}]"
+            }
+            Self::Signs => r"[\p{P}\p{S}]",
+            Self::Punctuation => r"\p{P}",
+            Self::Letters => r"[\p{L}\p{N}]",
+        }
+    }
+}
+
+/// Whether a character is in a class.
+pub type IsOneOf = fn(char, CharClass) -> bool;
+
+/// A piece of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkPiece<'a> {
+    /// Text without a link.
     Text(&'a str),
+    /// An address.
     Link(&'a str),
 }
 
-/// Draws a text with its links, and `draw_text` draws the rest. Each link opens in a new window, and tells screen readers
-/// so.
-pub(crate) fn draw(text: &str, lang: Lang, draw_text: &dyn Fn(&str) -> AnyView) -> Vec<AnyView> {
-    let draw = |piece| {
-        match piece {
-        Piece::Text(text) => draw_text(text),
-        Piece::Link(link) => view! {
-            <a href=link.to_owned() dir="ltr" target="_blank" rel="noopener noreferrer nofollow">
-                {link.to_owned()}<span class="visually-hidden">{format!(" ({})", lang.texts().new_window)}</span>
-            </a>
-        }
-        .into_any(),
-    }
-    };
-    pieces(text).into_iter().map(draw).collect()
-}
-
-/// The pieces of a message, in order; together they are the message.
-pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
+/// The pieces of a text, in order; together they are the text. The time is linear.
+pub fn pieces(text: &str, is_one_of: IsOneOf) -> Vec<LinkPiece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
     let mut from = 0;
     while let Some(start) = next_start(rest, from) {
         let (before, tail) = rest.split_at(start);
-        let (link, after) = tail.split_at(length(tail));
-        if has_host(link) {
+        // Before its length, because a text of many such schemes would be read to its end for each of them.
+        let length = if has_host(tail, is_one_of) { length(tail, is_one_of) } else { 0 };
+        let (link, after) = tail.split_at(length);
+        if has_host(link, is_one_of) {
             if !before.is_empty() {
-                pieces.push(Piece::Text(before));
+                pieces.push(LinkPiece::Text(before));
             }
-            pieces.push(Piece::Link(link));
+            pieces.push(LinkPiece::Link(link));
             rest = after;
             from = 0;
         } else {
@@ -59,7 +64,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
         }
     }
     if !rest.is_empty() {
-        pieces.push(Piece::Text(rest));
+        pieces.push(LinkPiece::Text(rest));
     }
     pieces
 }
@@ -81,8 +86,11 @@ fn next_start(text: &str, from: usize) -> Option<usize> {
 }
 
 /// The length of the address at the start of the text, in bytes.
-fn length(text: &str) -> usize {
-    let mut link = text.get(..end(text)).unwrap_or_default();
+fn length(text: &str, is_one_of: IsOneOf) -> usize {
+    let mut link = text.get(..end(text, is_one_of)).unwrap_or_default();
+    // Closing brackets without an opening one.
+    let mut extra = [('(', ')'), ('[', ']'), ('{', '}')]
+        .map(|(open, close)| (close, count(link, close).saturating_sub(count(link, open))));
     loop {
         let Some(last) = link.chars().next_back() else {
             return 0;
@@ -90,11 +98,9 @@ fn length(text: &str) -> usize {
         let shorter = link.get(..link.len() - last.len_utf8()).unwrap_or_default();
         let outside = match last {
             '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' => true,
-            ')' => count(link, ')') > count(link, '('),
-            ']' => count(link, ']') > count(link, '['),
-            '}' => count(link, '}') > count(link, '{'),
+            ')' | ']' | '}' => take_one(&mut extra, last),
             _ if last.is_ascii() => false,
-            _ => is_joiner(last) || is_one_of(last, PUNCTUATION),
+            _ => is_joiner(last) || is_one_of(last, CharClass::Punctuation),
         };
         if outside {
             link = shorter;
@@ -108,20 +114,26 @@ fn length(text: &str) -> usize {
     }
 }
 
+/// Whether a closing bracket of this kind has no opening one; it is taken.
+fn take_one(extra: &mut [(char, usize)], wanted: char) -> bool {
+    let found = extra.iter_mut().find(|(close, left)| *close == wanted && *left > 0);
+    found.map(|(_, left)| *left -= 1).is_some()
+}
+
 /// The place of the first character that cannot belong to an address.
-fn end(text: &str) -> usize {
+fn end(text: &str, is_one_of: IsOneOf) -> usize {
     let mut previous = ' ';
     let mut rest = text.char_indices();
     while let Some((index, c)) = rest.next() {
         let next = rest.clone().next().map(|(_, next)| next);
         let is_part = if is_joiner(c) {
             // Within words and emoji outside ASCII.
-            (is_foreign(previous) || is_variation_selector(previous))
-                && next.is_some_and(is_foreign)
+            (is_foreign(previous, is_one_of) || is_variation_selector(previous))
+                && next.is_some_and(|next| is_foreign(next, is_one_of))
         } else if is_variation_selector(c) {
-            is_foreign(previous)
+            is_foreign(previous, is_one_of)
         } else {
-            !ends_address(c)
+            !ends_address(c, is_one_of)
         };
         if !is_part {
             return index;
@@ -131,7 +143,7 @@ fn end(text: &str) -> usize {
     text.len()
 }
 
-fn ends_address(c: char) -> bool {
+fn ends_address(c: char, is_one_of: IsOneOf) -> bool {
     if c.is_ascii() {
         return c.is_ascii_whitespace()
             || c.is_ascii_control()
@@ -141,12 +153,12 @@ fn ends_address(c: char) -> bool {
         c,
         '\u{3000}'..='\u{303F}' | '\u{FE10}'..='\u{FE1F}' | '\u{FE30}'..='\u{FE6F}' | '\u{FF00}'..='\u{FFEF}'
     );
-    is_one_of(c, ENDS) || is_east_asian && is_one_of(c, SIGNS)
+    is_one_of(c, CharClass::AddressEnds) || is_east_asian && is_one_of(c, CharClass::Signs)
 }
 
 /// Whether this is a character outside ASCII that belongs to addresses.
-fn is_foreign(c: char) -> bool {
-    !c.is_ascii() && !ends_address(c)
+fn is_foreign(c: char, is_one_of: IsOneOf) -> bool {
+    !c.is_ascii() && !ends_address(c, is_one_of)
 }
 
 fn is_joiner(c: char) -> bool {
@@ -204,8 +216,11 @@ fn is_particle(tail: &str) -> bool {
 fn without_particle(link: &str) -> &str {
     let word = link.trim_end_matches(|c| matches!(c, '가'..='힣'));
     let tail = link.get(word.len()..).unwrap_or_default();
-    let host_or_path =
-        word.chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric() || c == '/' || c == ')');
+    // A format may end there too, as in `**https://example.com**에서`.
+    let host_or_path = word
+        .chars()
+        .next_back()
+        .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | ')' | '*' | '~'));
     if host_or_path && is_particle(tail) { word } else { link }
 }
 
@@ -213,12 +228,9 @@ fn count(text: &str, wanted: char) -> usize {
     text.chars().filter(|c| *c == wanted).count()
 }
 
-fn has_host(link: &str) -> bool {
+fn has_host(link: &str, is_one_of: IsOneOf) -> bool {
     let host = link.split_once("://").map_or("", |(_, rest)| rest);
     host.chars().next().is_some_and(|c| {
-        c.is_ascii_alphanumeric() || c == '[' || !c.is_ascii() && is_one_of(c, LETTERS)
+        c.is_ascii_alphanumeric() || c == '[' || !c.is_ascii() && is_one_of(c, CharClass::Letters)
     })
 }
-
-#[cfg(test)]
-mod tests;
