@@ -53,6 +53,8 @@ pub(crate) struct LazyViews {
     pub(crate) message_reactions: fn(Seq) -> AnyView,
     /// The place of a deleted message.
     pub(crate) deleted_message: fn(DeletedBy) -> AnyView,
+    /// The text of a message with its formats. `true` folds it, because it is long.
+    pub(crate) formatted_text: fn(RoomId, Seq, bool) -> AnyView,
     /// The user's own menu.
     pub(crate) own_menu: fn() -> AnyView,
     /// The menu of the open room or page.
@@ -97,8 +99,13 @@ impl From<SplitLoaderError> for LoadError {
 pub(crate) type Load = fn() -> Pin<Box<dyn Future<Output = Result<LazyViews, LoadError>>>>;
 
 /// A view of the part. (`dyn Fn` has three methods, each compiled for each closure.)
-trait LazyView: Send + Sync {
+pub(crate) trait LazyView: Send + Sync {
     fn draw(&self, views: LazyViews) -> AnyView;
+
+    /// Draws the view without the part.
+    fn draw_before(&self) -> AnyView {
+        ().into_any()
+    }
 }
 
 impl<F: Fn(LazyViews) -> AnyView + Send + Sync> LazyView for F {
@@ -165,12 +172,17 @@ impl Loader {
         self.draw_shared(None, Box::new(draw))
     }
 
+    /// Draws a view of the part once it is loaded, and what the view has without the part before.
+    pub(crate) fn draw_instead(self, view: impl LazyView + 'static) -> AnyView {
+        self.draw_shared(None, Box::new(view))
+    }
+
     /// Shows a skeleton of the shape until the view is there.
     #[inline(never)]
     fn draw_shared(self, shape: Option<Shape>, view: Box<dyn LazyView>) -> AnyView {
         part(move || match (self.state.get(), shape) {
             (LoadState::Loaded(views), _) => view.draw(views),
-            (_, None) => ().into_any(),
+            (_, None) => view.draw_before(),
             (LoadState::Failed, Some(_)) => self.failure(),
             (LoadState::Idle | LoadState::Loading, Some(shape)) => skeleton(shape),
         })

@@ -49,10 +49,11 @@ pub fn pieces(text: &str, is_one_of: IsOneOf) -> Vec<LinkPiece<'_>> {
     let mut from = 0;
     while let Some(start) = next_start(rest, from) {
         let (before, tail) = rest.split_at(start);
+        let host = host_start(tail);
         // Before its length, because a text of many such schemes would be read to its end for each of them.
-        let length = if has_host(tail, is_one_of) { length(tail, is_one_of) } else { 0 };
+        let length = if has_host(tail, host, is_one_of) { length(tail, is_one_of) } else { 0 };
         let (link, after) = tail.split_at(length);
-        if has_host(link, is_one_of) {
+        if length > host {
             if !before.is_empty() {
                 pieces.push(LinkPiece::Text(before));
             }
@@ -89,8 +90,8 @@ fn next_start(text: &str, from: usize) -> Option<usize> {
 fn length(text: &str, is_one_of: IsOneOf) -> usize {
     let mut link = text.get(..end(text, is_one_of)).unwrap_or_default();
     // Closing brackets without an opening one.
-    let mut extra = [('(', ')'), ('[', ']'), ('{', '}')]
-        .map(|(open, close)| (close, count(link, close).saturating_sub(count(link, open))));
+    let extra = |open, close| count(link, close).saturating_sub(count(link, open));
+    let (mut round, mut square, mut curly) = (extra('(', ')'), extra('[', ']'), extra('{', '}'));
     loop {
         let Some(last) = link.chars().next_back() else {
             return 0;
@@ -98,7 +99,9 @@ fn length(text: &str, is_one_of: IsOneOf) -> usize {
         let shorter = link.get(..link.len() - last.len_utf8()).unwrap_or_default();
         let outside = match last {
             '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' => true,
-            ')' | ']' | '}' => take_one(&mut extra, last),
+            ')' => take_one(&mut round),
+            ']' => take_one(&mut square),
+            '}' => take_one(&mut curly),
             _ if last.is_ascii() => false,
             _ => is_joiner(last) || is_one_of(last, CharClass::Punctuation),
         };
@@ -114,10 +117,11 @@ fn length(text: &str, is_one_of: IsOneOf) -> usize {
     }
 }
 
-/// Whether a closing bracket of this kind has no opening one; it is taken.
-fn take_one(extra: &mut [(char, usize)], wanted: char) -> bool {
-    let found = extra.iter_mut().find(|(close, left)| *close == wanted && *left > 0);
-    found.map(|(_, left)| *left -= 1).is_some()
+/// Whether one is left; it is taken.
+fn take_one(left: &mut usize) -> bool {
+    let found = *left > 0;
+    *left = left.saturating_sub(1);
+    found
 }
 
 /// The place of the first character that cannot belong to an address.
@@ -228,9 +232,13 @@ fn count(text: &str, wanted: char) -> usize {
     text.chars().filter(|c| *c == wanted).count()
 }
 
-fn has_host(link: &str, is_one_of: IsOneOf) -> bool {
-    let host = link.split_once("://").map_or("", |(_, rest)| rest);
-    host.chars().next().is_some_and(|c| {
+/// The place of the host behind a scheme.
+fn host_start(tail: &str) -> usize {
+    if tail.as_bytes().get(4) == Some(&b':') { "http://".len() } else { "https://".len() }
+}
+
+fn has_host(tail: &str, host: usize, is_one_of: IsOneOf) -> bool {
+    tail.get(host..).and_then(|rest| rest.chars().next()).is_some_and(|c| {
         c.is_ascii_alphanumeric() || c == '[' || !c.is_ascii() && is_one_of(c, CharClass::Letters)
     })
 }

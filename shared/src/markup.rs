@@ -75,13 +75,13 @@ impl EncodedBlocks {
 
 impl Serialize for EncodedBlocks {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(compact::RAW, self.0.as_str())
+        serializer.serialize_bytes(self.0.as_bytes())
     }
 }
 
 impl<'de> Deserialize<'de> for EncodedBlocks {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_newtype_struct(compact::RAW, EncodedVisitor)
+        deserializer.deserialize_bytes(EncodedVisitor)
     }
 }
 

@@ -56,6 +56,7 @@ fn views() -> LazyViews {
         message_editor: chat::tools::message_editor,
         message_reactions: chat::tools::message_reactions,
         deleted_message: chat::tools::deleted_message,
+        formatted_text: chat::tools::formatted_text,
         own_menu: account::menu,
         view_menu: view_menu::content,
         new_room: rooms::new_room,

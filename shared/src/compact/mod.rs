@@ -6,6 +6,9 @@
 //! once for each type, together with the errors of that type. Here only the order of the calls depends
 //! on a type, and an error is a position in the text. Tests compare both codecs on the same frames
 //! (`shared/tests/it/compact.rs`).
+//!
+//! The wire has no bytes. Here they stand for the text of any value, so that a type can be read later than the value
+//! around it: see `EncodedBlocks` in `shared/src/markup.rs`.
 
 mod read;
 mod write;
@@ -13,10 +16,6 @@ mod write;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
-
-/// The name of a newtype of a string whose content is JSON itself. This codec reads any value as the text of that newtype,
-/// and writes the text as the value, so that the reading of its types may follow later.
-pub(crate) const RAW: &str = "madang raw";
 
 /// The text is not JSON, or not JSON of the requested type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

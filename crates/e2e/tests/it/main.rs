@@ -45,6 +45,7 @@ mod external_orders_latency;
 mod factors;
 mod first_interactive;
 mod first_owner;
+mod formatted;
 mod grants;
 mod history;
 mod lab;

@@ -72,7 +72,7 @@ async fn unisolated(browser: &Browser) -> Result<Vec<String>> {
             if (!rtl.test(rest(text)) || walker.currentNode.parentElement.matches('.avatar')) continue;
             let element = walker.currentNode.parentElement;
             while (element && getComputedStyle(element).unicodeBidi === 'normal') element = element.parentElement;
-            const alone = element && element.textContent.trim() !== '' && element.matches('.isolated, [dir=auto], a[dir=ltr]');
+            const alone = element && element.textContent.trim() !== '' && element.matches('.isolated, bdi, [dir=auto], a[dir=ltr]');
             if (!alone) found.push(text);
         }
         for (const element of document.querySelectorAll('[title], [aria-label]')) {

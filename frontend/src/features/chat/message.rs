@@ -16,6 +16,7 @@ use crate::context::use_app;
 use crate::features::delivery::DeliveryTarget;
 use crate::features::profile::shown_name;
 use crate::i18n::{Lang, Words, use_lang};
+use crate::lazy::{LazyView, LazyViews};
 use crate::linkify;
 use crate::text::is_lone_emoji;
 use crate::time::Formats;
@@ -24,6 +25,10 @@ use crate::ui::erased::reactive::{part, text, when};
 use crate::ui::erased::signal::State;
 use crate::ui::icon::Icon;
 use crate::ui::virtual_list::VirtualList;
+
+/// A text with more lines or bytes than these is folded.
+const MAX_LINES: usize = 20;
+const MAX_BYTES: usize = 2_000;
 
 const EDITED: Words = Words::new("수정됨", "edited");
 const ERASED: Words = Words::new("지워진 메시지", "Erased message");
@@ -78,6 +83,9 @@ pub(super) struct MessageContent {
     pub(super) author: User,
     pub(super) at: Timestamp,
     pub(super) text: String,
+    /// Whether the text is the stored one: a change of the user may wait.
+    is_stored: bool,
+    is_formatted: bool,
     sentiment: Option<Sentiment>,
     pub(super) guest: Option<Guest>,
     pub(super) deleted: Option<DeletedBy>,
@@ -99,6 +107,8 @@ impl MessageContent {
                 author: message.author.clone(),
                 at: message.at,
                 text: acts.text.unwrap_or(&message.text).to_owned(),
+                is_stored: acts.text.is_none(),
+                is_formatted: !message.markup.is_empty(),
                 sentiment: message.sentiment,
                 guest: message.guest.clone(),
                 deleted: message.deleted,
@@ -115,6 +125,8 @@ impl MessageContent {
             author: client.features().me().clone(),
             at: item.at,
             text: text.clone(),
+            is_stored: false,
+            is_formatted: false,
             sentiment: None,
             guest: None,
             deleted: None,
@@ -159,8 +171,12 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
     } else if content.text.is_empty() {
         view! { <p class="hint">{ERASED.of(lang)}</p> }.into_any()
     } else {
-        let words = words(&content.text, row_context.room, lang);
-        view! { <p class="user-text" dir="auto">{words}</p> }.into_any()
+        let is_long = is_long(&content.text);
+        let is_drawn_later = content.is_stored && (is_long || content.is_formatted);
+        let seq = row.seq.filter(|_| is_drawn_later);
+        let (text, room) = (content.text.clone(), row_context.room);
+        let text = MessageText { room, seq: seq.unwrap_or_default(), text, lang, is_long };
+        if seq.is_some() { use_app().lazy.draw_instead(text) } else { text.draw_before() }
     };
     let reactions = row.seq.filter(|_| content.has_reactions).map(|seq| {
         let drawn = use_app().lazy.draw_when_loaded(move |views| (views.message_reactions)(seq));
@@ -199,6 +215,10 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
     .into_any()
 }
 
+fn is_long(text: &str) -> bool {
+    text.len() > MAX_BYTES || text.bytes().filter(|byte| *byte == b'\n').count() >= MAX_LINES
+}
+
 /// The number of readers of one of the user's own messages.
 fn read_count(message: Seq) -> AnyView {
     use_app().lazy.draw_when_loaded(move |views| (views.read_count)(message))
@@ -216,28 +236,49 @@ fn mood(sentiment: Sentiment, lang: Lang) -> AnyView {
     )
 }
 
+/// The text of a message: as it was typed, until the lazy part draws its formats.
+struct MessageText {
+    room: RoomId,
+    seq: Seq,
+    text: String,
+    lang: Lang,
+    is_long: bool,
+}
+
+impl LazyView for MessageText {
+    fn draw(&self, views: LazyViews) -> AnyView {
+        (views.formatted_text)(self.room, self.seq, self.is_long)
+    }
+
+    fn draw_before(&self) -> AnyView {
+        let words = words(&self.text, self.room, self.lang);
+        view! { <p class="user-text" dir="auto">{words}</p> }.into_any()
+    }
+}
+
 /// The text with its links and mentions.
 fn words(text: &str, room: RoomId, lang: Lang) -> Vec<AnyView> {
-    let store = use_app().driver.store();
-    let draw_text = |text: &str| {
-        // Most messages have no mention.
-        if !text.contains('@') {
-            return text.to_owned().into_any();
-        }
-        store.peek(|client| {
-            let me = client.features().me().id;
-            let pieces = mentions::pieces(text, &mentions::known_users(client, room));
-            let chip = |piece| match piece {
-                Piece::Text(text) => text.to_owned().into_any(),
-                Piece::Mention(name, user) => view! {
-                    <button type="button" class="mention" tabindex="-1" data-user=user.to_string() data-me=(user == me).to_string()>{name.to_owned()}</button>
-                }
-                .into_any(),
-            };
-            pieces.into_iter().map(chip).collect::<Vec<_>>().into_any()
-        })
-    };
-    linkify::draw(text, lang, &draw_text)
+    linkify::draw(text, lang, &|text| with_mentions(text, room))
+}
+
+/// The text with its mentions.
+pub(super) fn with_mentions(text: &str, room: RoomId) -> AnyView {
+    // Most messages have no mention.
+    if !text.contains('@') {
+        return text.to_owned().into_any();
+    }
+    use_app().driver.store().peek(|client| {
+        let me = client.features().me().id;
+        let pieces = mentions::pieces(text, &mentions::known_users(client, room));
+        let chip = |piece| match piece {
+            Piece::Text(text) => text.to_owned().into_any(),
+            Piece::Mention(name, user) => view! {
+                <button type="button" class="mention" tabindex="-1" data-user=user.to_string() data-me=(user == me).to_string()>{name.to_owned()}</button>
+            }
+            .into_any(),
+        };
+        pieces.into_iter().map(chip).collect::<Vec<_>>().into_any()
+    })
 }
 
 /// The speaker of a message.

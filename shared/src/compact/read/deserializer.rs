@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use serde::Deserializer;
 use serde::de::Visitor;
 
-use super::super::RAW;
 use super::access::{Elements, Variant};
 use super::reader::{ReadError, Reader, float, whole};
 
@@ -89,11 +88,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        self.deserialize_seq(visitor)
+        visitor.visit_borrowed_str(self.raw()?)
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        self.deserialize_seq(visitor)
+        self.deserialize_bytes(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
@@ -115,12 +114,9 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _name: &'static str,
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        if name == RAW {
-            return visitor.visit_str(self.raw()?);
-        }
         visitor.visit_newtype_struct(self)
     }
 

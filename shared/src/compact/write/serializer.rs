@@ -2,7 +2,6 @@
 
 use serde::ser::{Serialize, Serializer};
 
-use super::super::RAW;
 use super::parts::Parts;
 use super::writer::{Never, Writer};
 
@@ -60,7 +59,9 @@ impl<'a> Serializer for &'a mut Writer {
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Never> {
-        self.collect_seq(value)
+        // Bytes that are no text are none of ours.
+        self.put(str::from_utf8(value).unwrap_or("null"));
+        Ok(())
     }
 
     fn serialize_none(self) -> Result<(), Never> {
@@ -91,12 +92,9 @@ impl<'a> Serializer for &'a mut Writer {
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        name: &'static str,
+        _name: &'static str,
         value: &T,
     ) -> Result<(), Never> {
-        if name == RAW {
-            self.expect_raw();
-        }
         value.serialize(self)
     }
 

@@ -27,8 +27,6 @@ impl ser::Error for Never {
 #[derive(Default)]
 pub(in crate::compact) struct Writer {
     text: String,
-    /// Whether the next string is JSON itself.
-    is_raw: bool,
 }
 
 impl Writer {
@@ -40,19 +38,12 @@ impl Writer {
         self.text.push_str(text);
     }
 
-    pub(super) fn expect_raw(&mut self) {
-        self.is_raw = true;
-    }
-
     pub(super) fn put_number(&mut self, number: impl Display) {
         // Writing to a string cannot fail.
         write!(self.text, "{number}").ok();
     }
 
     pub(super) fn put_string(&mut self, text: &str) {
-        if std::mem::take(&mut self.is_raw) {
-            return self.put(text);
-        }
         self.put("\"");
         for char in text.chars() {
             match char {

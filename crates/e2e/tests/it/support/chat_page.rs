@@ -17,7 +17,7 @@ pub(crate) const FIRST_ROOM: RoomId = RoomId(1);
 
 /// A JavaScript expression: the content of each drawn row of the timeline.
 const ROWS: &str = "[...document.querySelectorAll('[data-testid=\"message\"]')].map(row => ({ \
-    text: row.querySelector('.user-text').textContent, \
+    text: row.querySelector('.formatted, .user-text').textContent, \
     author: row.querySelector('strong').textContent, \
     state: row.dataset.state, \
     mine: row.dataset.mine === 'true', \

@@ -1,8 +1,9 @@
 //! The tools of the open room, in the lazy part of the app: the day at the top, the actions of a message, the
-//! statuses above the messages, and rare rows.
+//! statuses above the messages, the formats of texts, and rare rows.
 
 mod actions;
 mod editor;
+mod formatted;
 mod moderation;
 mod pointer;
 mod rare_rows;
@@ -25,6 +26,7 @@ use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{text, when};
 
 pub(crate) use editor::message_editor;
+pub(crate) use formatted::formatted_text;
 pub(crate) use rare_rows::{deleted_message, message_refusal, presence_line};
 pub(crate) use reactions::message_reactions;
 
