@@ -10,7 +10,7 @@ cd "$root/crates/websocket/fuzz"
 
 seconds=$1
 shift
-[ $# -gt 0 ] || set -- reader handshake client_frame server_frame session
+[ $# -gt 0 ] || set -- reader handshake client_frame server_frame markup session
 PATH=$cargo_fuzz_bin:$PATH
 export CARGO_TARGET_DIR=$root/target/fuzz
 work=$CARGO_TARGET_DIR
