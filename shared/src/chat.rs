@@ -71,6 +71,9 @@ pub struct MessageEdit {
     pub at: Timestamp,
     /// The new text.
     pub text: String,
+    /// The text with its formats; see [`Message::markup`].
+    #[serde(default, skip_serializing_if = "Markup::is_empty")]
+    pub markup: Markup,
     /// The sentiment of the new text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sentiment: Option<Sentiment>,
@@ -91,6 +94,7 @@ impl Message {
     pub fn edit(&mut self, edit: MessageEdit) {
         if self.deleted.is_none() {
             self.text = edit.text;
+            self.markup = edit.markup;
             self.sentiment = edit.sentiment;
             self.edited_at = Some(edit.at);
         }

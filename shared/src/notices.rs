@@ -126,15 +126,6 @@ impl NoticeContent {
         }
     }
 
-    /// Changes the excerpt, if the notice quotes the message.
-    pub fn quote(&mut self, of: (RoomId, Seq), text: &str) {
-        if let Self::Mentioned { room, message, excerpt, .. } = self
-            && (*room, *message) == of
-        {
-            text.clone_into(excerpt);
-        }
-    }
-
     /// The user who caused the notice, if known. That user does not see it.
     pub fn by(&self) -> Option<&User> {
         match self {
@@ -212,21 +203,13 @@ pub enum InboxEvent {
     QuietHours(Option<QuietHours>),
     /// A room was deleted, and with it the notices that quote it, which this event replaces in the log.
     RoomDeleted(RoomId),
-    /// A message was deleted, and with it the notice that quotes it, which this event replaces in the log.
+    /// A message was deleted or changed, and with it goes the notice that quotes it, which this event replaces in the log. A
+    /// notice of a changed message follows.
     MessageDeleted {
         /// Which room.
         room: RoomId,
         /// The seq of the message.
         message: Seq,
-    },
-    /// The author changed the text of a message, and with it the excerpt in the notice that quotes it.
-    MessageEdited {
-        /// Which room.
-        room: RoomId,
-        /// The seq of the message.
-        message: Seq,
-        /// The start of the new text; at most [`crate::notices::MAX_EXCERPT_CHARS`] characters.
-        excerpt: String,
     },
     /// A moderator has decided a report, so the notice of it is dropped.
     ReportClosed(u64),
@@ -317,11 +300,6 @@ impl InboxSnapshot {
                 let quotes = (room, message);
                 !matches!(notice.what, NoticeContent::Mentioned { room, message, .. } if quotes == (room, message))
             }),
-            InboxEvent::MessageEdited { room, message, excerpt } => {
-                for notice in &mut self.notices {
-                    notice.what.quote((room, message), &excerpt);
-                }
-            }
             InboxEvent::ReportClosed(closed) => self.notices.retain(|notice| {
                 !matches!(notice.what, NoticeContent::Reported { report, .. } if report == closed)
             }),

@@ -240,7 +240,6 @@ impl Eraser {
             | InboxEvent::QuietHours(_)
             | InboxEvent::RoomDeleted(_)
             | InboxEvent::MessageDeleted { .. }
-            | InboxEvent::MessageEdited { .. }
             | InboxEvent::ReportClosed(_)) => other.into(),
         }
     }

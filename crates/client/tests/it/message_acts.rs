@@ -6,6 +6,7 @@ use madang_shared::chat::{
     ChatAnswer, ChatCommand, ChatEvent, ChatPage, ChatQuery, EarlierText, MessageEdit,
 };
 use madang_shared::frames::{ErrorContext, LogPosition};
+use madang_shared::markup::Markup;
 use madang_shared::reactions::{Reaction, ReactionChange};
 use madang_shared::{
     ClientFrame, Command, ErrorCode, Failure, Query, QueryFrame, QueryId, Seq, ServerFrame,
@@ -18,7 +19,9 @@ const TOPIC: Topic = Topic::Room(ROOM);
 
 fn edited(client: &mut TestClient, seq: u64, message: u64, text: &str) {
     let (text, at) = (text.to_owned(), Timestamp(9));
-    let edit = MessageEdit { message: Seq(message), by: other(), at, text, sentiment: None };
+    let markup = Markup::default();
+    let edit =
+        MessageEdit { message: Seq(message), by: other(), at, text, markup, sentiment: None };
     let event = ChatEvent::MessageEdited(edit).into();
     client.frame(&ServerFrame::Event { topic: TOPIC, seq: Seq(seq), event });
 }

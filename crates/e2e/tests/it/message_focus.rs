@@ -47,7 +47,7 @@ async fn the_message_list_is_one_tab_stop_and_never_loses_the_focus() -> Result<
         for key in [Key::Enter.value().to_string(), "m".to_owned(), "ㅡ".to_owned()] {
             browser.keys(key).await?;
             browser.until_text("message-menu", |title| title.contains("민수")).await?;
-            browser.until_focus("copy-text").await?;
+            browser.until_focus("react").await?;
             browser.keys(Key::Escape).await?;
             browser.until_gone("message-menu").await?;
             until_message_focus(browser, 89).await?;

@@ -69,11 +69,7 @@ pub fn schedule_step(mark: Option<Timestamp>, due: Timestamp, now: Timestamp) ->
 pub fn is_redaction(entry: &LogEntry) -> bool {
     matches!(
         codec::decode_event(&entry.content),
-        Ok(Event::Inbox(
-            InboxEvent::RoomDeleted(_)
-                | InboxEvent::MessageDeleted { .. }
-                | InboxEvent::MessageEdited { .. }
-        ))
+        Ok(Event::Inbox(InboxEvent::RoomDeleted(_) | InboxEvent::MessageDeleted { .. }))
     )
 }
 

@@ -51,16 +51,17 @@ pub(super) fn edit(
     let at = context.at;
     transaction.execute(sql, &values![room.0, message.0, &text, mood, score, at.0])?;
 
-    let edit = MessageEdit { message, by: context.author.clone(), at, text, sentiment };
+    let (by, markup) = (context.author.clone(), madang_markup::parse(&text).into());
+    let edit = MessageEdit { message, by, at, text, markup, sentiment };
     for seq in [message].into_iter().chain(message_rows::edits(transaction, (room, message))?) {
         log::redact(transaction, Topic::Room(room), seq, |event| rewrite(event, &edit))?;
     }
-    update_quotes(transaction, (room, message), &excerpt(&edit.text), at)?;
-    if !mentions.is_empty() {
-        let (by, excerpt) = (context.author.clone(), excerpt(&edit.text));
-        let what = NoticeContent::Mentioned { room, message, by, excerpt };
-        notice_quotes::append_mentions(transaction, context, (room, message), &mentions, &what)?;
+    let (by, excerpt) = (context.author.clone(), excerpt(&edit.text));
+    let what = NoticeContent::Mentioned { room, message, by, excerpt };
+    for quote in message_rows::quotes(transaction, (room, message))? {
+        notice_quotes::replace(transaction, quote, (room, message), &what, at)?;
     }
+    notice_quotes::append_mentions(transaction, context, (room, message), &mentions, &what)?;
     let position = log::reserve_position(transaction, Topic::Room(room))?;
     keep_earlier(transaction, (room, message), position.seq, &found)?;
     let event = ChatEvent::MessageEdited(edit).into();
@@ -112,17 +113,4 @@ fn keep_earlier(
         SELECT seq FROM message_edits WHERE room_id = ?1 AND message = ?2 \
         ORDER BY seq DESC LIMIT 1 OFFSET ?3)";
     transaction.run(sql, &values![room.0, message.0, MAX_EARLIER_TEXTS as u64])
-}
-
-/// Puts the new excerpt into the notices that quote the message, in the inboxes and in their logs.
-fn update_quotes(
-    transaction: &dyn Transaction,
-    (room, message): (RoomId, Seq),
-    excerpt: &str,
-    at: Timestamp,
-) -> Result<(), StatementError> {
-    for quote in message_rows::quotes(transaction, (room, message))? {
-        notice_quotes::rewrite(transaction, quote, (room, message), excerpt, at)?;
-    }
-    Ok(())
 }

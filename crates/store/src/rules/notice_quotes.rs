@@ -2,10 +2,10 @@
 
 use madang_hub::notices::Mention;
 use madang_shared::notices::{InboxEvent, NoticeContent};
-use madang_shared::{Event, RoomId, Seq, Timestamp, Topic, UserId, codec};
+use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId, codec};
 
 use super::context::CommandContext;
-use super::{log, message_rows, notices};
+use super::{message_rows, notices};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -44,33 +44,28 @@ pub(super) fn forget(
     notices::withdraw(transaction, quote, InboxEvent::MessageDeleted { room, message }, at)
 }
 
-/// Puts the new excerpt of a changed message into the notice that quotes it, in the inbox and in its log.
-pub(super) fn rewrite(
+/// Replaces the notice that quotes a changed message by one with the new excerpt, of the same time and as read as before. So
+/// a text is in one notice of an inbox and of its log.
+pub(super) fn replace(
     transaction: &dyn Transaction,
     (user, notice): (UserId, Seq),
-    of: (RoomId, Seq),
-    excerpt: &str,
+    (room, message): (RoomId, Seq),
+    what: &NoticeContent,
     at: Timestamp,
 ) -> Result<(), StatementError> {
-    let sql = "SELECT content FROM inbox_notices WHERE user_id = ?1 AND seq = ?2";
-    let content = transaction.optional(sql, &values![user.0, notice.0], |row| Ok(row.string(0)))?;
-    if let Some(mut what) = content.and_then(|text| codec::decode_part::<NoticeContent>(&text).ok())
-    {
-        what.quote(of, excerpt);
-        let sql = "UPDATE inbox_notices SET content = ?3 WHERE user_id = ?1 AND seq = ?2";
-        transaction.run(sql, &values![user.0, notice.0, codec::encode_part(&what)])?;
-    }
-    let inbox = Topic::Inbox(user);
-    log::redact(transaction, inbox, notice, |event| match event {
-        Event::Inbox(InboxEvent::Told(mut notice)) => {
-            notice.what.quote(of, excerpt);
-            Some(InboxEvent::Told(notice).into())
-        }
-        _ => None,
-    })?;
-    let (room, message) = of;
-    let event = InboxEvent::MessageEdited { room, message, excerpt: excerpt.to_owned() };
-    notices::append(transaction, inbox, at, &event.into()).map(drop)
+    let sql = "SELECT at FROM inbox_notices WHERE user_id = ?1 AND seq = ?2";
+    let kept = transaction.optional(sql, &values![user.0, notice.0], |row| row.natural(0))?;
+    forget(transaction, (user, notice), (room, message), at)?;
+    // A notice that is no longer kept has its text in the log alone.
+    let Some(told_at) = kept.map(Timestamp) else {
+        let sql = "DELETE FROM message_quotes WHERE room_id = ?1 AND seq = ?2 AND user_id = ?3";
+        return transaction.run(sql, &values![room.0, message.0, user.0]);
+    };
+    let follower = notices::append_own(transaction, user, told_at, what)?;
+    let sql = "UPDATE message_quotes SET notice_seq = ?4 \
+        WHERE room_id = ?1 AND seq = ?2 AND user_id = ?3";
+    transaction.run(sql, &values![room.0, message.0, user.0, follower.0])?;
+    notices::read_as(transaction, user, (notice, follower), at)
 }
 
 /// Deletes the notices that quote messages of a room, from the inboxes and from the log.

@@ -109,6 +109,21 @@ pub(super) fn append_own(
     log::head(transaction, Topic::Inbox(user))
 }
 
+/// Marks a notice as read if the one that it replaces was.
+pub(super) fn read_as(
+    transaction: &dyn Transaction,
+    user: UserId,
+    (before, notice): (Seq, Seq),
+    at: Timestamp,
+) -> Result<(), StatementError> {
+    let (mut marks, muted) = read_preferences(transaction, user)?;
+    if !marks.own.covers(before) || !marks.own.read(notice) {
+        return Ok(());
+    }
+    write_preferences(transaction, user, &marks, &muted)?;
+    append(transaction, Topic::Inbox(user), at, &InboxEvent::Read(marks).into()).map(drop)
+}
+
 /// Takes a notice out of an inbox and out of its log, where the event replaces it.
 pub(super) fn withdraw(
     transaction: &dyn Transaction,

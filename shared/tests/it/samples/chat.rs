@@ -35,7 +35,9 @@ fn reaction(is_on: bool) -> ReactionChange {
 
 fn edit() -> MessageEdit {
     let text = "안녕하세요".to_owned();
-    MessageEdit { message: Seq(42), by: user(), at: TIME, text, sentiment: Some(sentiment()) }
+    let markup = Markup::default();
+    let sentiment = Some(sentiment());
+    MessageEdit { message: Seq(42), by: user(), at: TIME, text, markup, sentiment }
 }
 
 fn edited_message() -> Message {

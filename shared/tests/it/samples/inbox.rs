@@ -51,11 +51,6 @@ pub(super) fn events() -> Vec<(Topic, InboxEvent)> {
         })),
         InboxEvent::RoomDeleted(RoomId(8)),
         InboxEvent::MessageDeleted { room: RoomId(8), message: Seq(42) },
-        InboxEvent::MessageEdited {
-            room: RoomId(8),
-            message: Seq(42),
-            excerpt: "@Jun 저녁?".into(),
-        },
         InboxEvent::ReportClosed(8),
     ];
     told.into_iter().chain(settings).map(|event| (TOPIC, event)).collect()
@@ -70,7 +65,6 @@ pub(super) fn event_name(event: &InboxEvent) -> &'static str {
         InboxEvent::QuietHours(Some(_)) => "inbox.quiet_hours",
         InboxEvent::RoomDeleted(_) => "inbox.room_deleted",
         InboxEvent::MessageDeleted { .. } => "inbox.message_deleted",
-        InboxEvent::MessageEdited { .. } => "inbox.message_edited",
         InboxEvent::ReportClosed(_) => "inbox.report_closed",
     }
 }

@@ -8,7 +8,7 @@ use madang_shared::chat::{
 };
 use madang_shared::membership::MembershipEvent;
 use madang_shared::moderation::DeletedBy;
-use madang_shared::notices::NoticeContent;
+use madang_shared::notices::{InboxSnapshot, NoticeBox, NoticeContent, NoticesCommand};
 use madang_shared::roles::Role;
 use madang_shared::{
     Answer, ErrorCode, Event, Message, RoomId, Seq, Snapshot, Timestamp, Topic, User,
@@ -26,6 +26,7 @@ on_every_engine! {
     a_deleted_message_has_no_earlier_texts,
     a_notice_follows_the_message_that_it_quotes,
     a_change_unreads_nothing,
+    a_changed_text_has_its_own_formats,
 }
 
 fn edit(author: &User, number: u128, room: RoomId, message: u64, text: &str) -> Write {
@@ -154,8 +155,11 @@ async fn a_notice_follows_the_message_that_it_quotes(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
     let jun = test_store.user("Jun").await;
     test_store.commit(post(&mina, 1, FIRST_ROOM, "@Theo the frist")).await;
-    test_store.commit(edit(&mina, 2, FIRST_ROOM, 1, "@Theo @Jun the first")).await;
-    for user in [&theo, &jun] {
+    let read = NoticesCommand::Read { of: NoticeBox::Own, notice: Seq(1) };
+    test_store.commit(write(&theo, 1, read)).await;
+    test_store.commit(edit(&mina, 2, FIRST_ROOM, 1, "@Theo the fist")).await;
+    test_store.commit(edit(&mina, 3, FIRST_ROOM, 1, "@Theo @Jun the first")).await;
+    for (user, is_read) in [(&theo, true), (&jun, false)] {
         let inbox = Topic::Inbox(user.id);
         let Snapshot::Inbox(snapshot) = test_store.snapshot(user, inbox).await.1 else { panic!() };
         let excerpts: Vec<_> = snapshot
@@ -168,13 +172,22 @@ async fn a_notice_follows_the_message_that_it_quotes(test_store: TestStore) {
             .collect();
         assert_eq!(excerpts, ["@Theo @Jun the first"], "one notice each, with the new text");
         let log = test_store.log(inbox).await;
-        assert!(!format!("{log:?}").contains("frist"), "{log:?}");
-        let mut applied = madang_shared::notices::InboxSnapshot::default();
+        let all = format!("{log:?}");
+        assert!(!all.contains("frist") && !all.contains("fist"), "{all}");
+        let NoticeContent::Mentioned { by, .. } = &snapshot.notices[0].what else { panic!() };
+        assert_eq!(*by, mina);
+        assert_eq!(snapshot.marks.own.covers(snapshot.notices[0].seq), is_read);
+        let mut applied = InboxSnapshot::default();
         for event in log {
             let Event::Inbox(event) = event else { panic!("{event:?}") };
             applied.apply(event);
         }
-        assert_eq!(applied.notices, snapshot.notices, "the events make the state");
+        assert_eq!(applied, snapshot, "the events make the state");
+    }
+    test_store.commit(delete(&mina, 4, FIRST_ROOM, 1)).await;
+    for user in [&theo, &jun] {
+        let log = test_store.log(Topic::Inbox(user.id)).await;
+        assert!(!format!("{log:?}").contains("first"), "{log:?}");
     }
 }
 
@@ -191,4 +204,20 @@ async fn a_change_unreads_nothing(test_store: TestStore) {
     assert_eq!(memberships.memberships[0].unread, 0);
     let log = test_store.log(Topic::Memberships(theo.id)).await;
     assert!(matches!(log.last(), Some(Event::Membership(MembershipEvent::Read(_)))), "{log:?}");
+}
+
+async fn a_changed_text_has_its_own_formats(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    test_store.commit(post(&mina, 1, FIRST_ROOM, "plain")).await;
+    for (number, text, is_formatted) in [(2, "**bold**", true), (3, "plain again", false)] {
+        test_store.commit(edit(&mina, number, FIRST_ROOM, 1, text)).await;
+        let stored = shown(&test_store, &mina, FIRST_ROOM).await.remove(0);
+        assert_eq!(stored.markup.is_empty(), !is_formatted, "{text}");
+        let log = test_store.log(Topic::Room(FIRST_ROOM)).await;
+        assert_eq!(log[0], ChatEvent::Posted(stored.clone()).into());
+        let Some(Event::Chat(ChatEvent::MessageEdited(change))) = log.last() else {
+            panic!("{log:?}")
+        };
+        assert_eq!(change.markup, stored.markup);
+    }
 }
