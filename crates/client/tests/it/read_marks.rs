@@ -35,14 +35,15 @@ fn load_older(driver: &mut TestClient) {
     driver.sent.clear();
     driver.input(Input::Act(Action::LoadOlder(ROOM)));
     let mut queries = driver.sent.iter().filter_map(|frame| match frame {
-        ClientFrame::Query(QueryFrame { id, query: Query::Chat(query) }) => Some((*id, query)),
+        ClientFrame::Query(QueryFrame {
+            id,
+            query: Query::Chat(ChatQuery::Before { before, limit, .. }),
+        }) => Some((*id, *before, *limit)),
         _ => None,
     });
-    let Some((id, ChatQuery::Before { before, limit, .. })) = queries.next() else {
-        panic!("no query of older messages")
-    };
+    let (id, before, limit) = queries.next().unwrap();
     let before = before.0;
-    let first = before.saturating_sub(u64::from(*limit)).max(1);
+    let first = before.saturating_sub(u64::from(limit)).max(1);
     let page = ChatPage { messages: (first..before).map(by_other).collect(), older: first > 1 };
     driver.frame(&ServerFrame::Answer { id, answer: ChatAnswer::Before(page).into() });
 }

@@ -221,10 +221,9 @@ fn check_room(right: RoomRight, user: &UserFacts, room: RoomFacts) -> Result<(),
         RoomRight::Join if room.is_archived && room.role.is_none() => Err(archived()),
         RoomRight::Leave if room.kind == RoomKind::Direct => Err(direct()),
         RoomRight::Know | RoomRight::Join | RoomRight::Leave => Ok(()),
-        RoomRight::Read => room.role.map(drop).ok_or_else(not_member),
-        // Readers of announcements react too.
         RoomRight::React if room.is_archived => Err(archived()),
-        RoomRight::React => room.role.map(drop).ok_or_else(not_member),
+        // Readers of announcements react too.
+        RoomRight::Read | RoomRight::React => room.role.map(drop).ok_or_else(not_member),
         RoomRight::Describe if room.is_managed_by(user) && !room.is_archived => Ok(()),
         RoomRight::Write | RoomRight::Describe => {
             check_writing(room.role.ok_or_else(not_member)?, room)

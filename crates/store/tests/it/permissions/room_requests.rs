@@ -36,6 +36,11 @@ async fn delete(test_store: &TestStore, user: &User, room: RoomId, message: Seq)
     command(test_store, user, ChatCommand::Delete { room, message, reason }).await
 }
 
+async fn react(test_store: &TestStore, user: &User, room: RoomId) -> Answer {
+    let (message, emoji) = (Seq(1), "👍".to_owned());
+    command(test_store, user, ChatCommand::React { room, message, emoji, is_on: true }).await
+}
+
 async fn edit(test_store: &TestStore, user: &User, room: RoomId, message: Seq) -> Answer {
     let text = "another text".to_owned();
     command(test_store, user, ChatCommand::Edit { room, message, text }).await
@@ -224,11 +229,7 @@ impl RoomRequest {
                 let silence = RoomsCommand::Silence { room, user: author, lasts_ms, reason };
                 command(test_store, user, silence).await
             }
-            Self::React => {
-                let (message, emoji) = (Seq(1), "👍".to_owned());
-                let react = ChatCommand::React { room, message, emoji, is_on: true };
-                command(test_store, user, react).await
-            }
+            Self::React => react(test_store, user, room).await,
             Self::ReactionPeople => {
                 query(test_store, user, ChatQuery::Reactions { room, message: Seq(1) }).await
             }
