@@ -67,6 +67,11 @@ pub struct ReadMark {
 }
 
 impl ReadMark {
+    /// Whether nothing was read.
+    pub fn is_empty(&self) -> bool {
+        self.up_to == Seq(0) && self.beyond.is_empty()
+    }
+
     /// Whether the notice with this seq has been read.
     pub fn covers(&self, seq: Seq) -> bool {
         seq <= self.up_to || self.beyond.binary_search(&seq).is_ok()
@@ -112,10 +117,10 @@ pub struct ReadMarks {
     /// The read mark of the user's own notices.
     pub own: ReadMark,
     /// The read mark of the notices of new orders.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "ReadMark::is_empty")]
     pub orders: ReadMark,
     /// The read mark of the notices of new posts.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "ReadMark::is_empty")]
     pub posts: ReadMark,
 }
 

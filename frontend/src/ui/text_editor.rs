@@ -1,4 +1,4 @@
-//! The editor that stands in the place of a stored text while its author changes it.
+//! The editor of a stored text, in its place.
 
 use std::sync::Arc;
 

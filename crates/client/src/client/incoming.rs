@@ -104,6 +104,7 @@ impl Client {
                 self.rights_checks += 1;
                 // The user may follow them now.
                 self.streams.retry_denied();
+                self.update_subscriptions(out);
                 out.push(Output::Changed(Slice::Connection));
             }
             ServerFrame::Ping { nonce } => out.push(send(&ClientFrame::Pong { nonce })),
@@ -119,6 +120,7 @@ impl Client {
         self.connection.handshake_completed();
         self.welcome = Some(welcome);
         self.workspace = None;
+        self.update_subscriptions(out);
         self.rights_checks += 1;
         self.resend_queries(out);
         out.push(Output::Changed(Slice::Connection));

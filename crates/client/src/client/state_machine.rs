@@ -263,7 +263,10 @@ impl Client {
 
     /// Subscribes to the topics that the views want, and unsubscribes from all others.
     pub(super) fn update_subscriptions(&mut self, out: &mut Vec<Output>) {
-        let dropped = self.streams.set_topics(&self.features.wanted_topics());
+        let of_welcome = self.welcome.as_ref().map(|welcome| welcome.apps);
+        let apps = self.workspace.as_ref().map(|workspace| workspace.apps).or(of_welcome);
+        let wanted = self.features.wanted_topics(apps.unwrap_or_default());
+        let dropped = self.streams.set_topics(&wanted);
         for topic in dropped {
             self.features.unsubscribed(topic);
             self.outbox.unsubscribed(topic);

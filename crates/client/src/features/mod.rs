@@ -6,6 +6,7 @@
 
 mod acting;
 
+use madang_shared::apps::Apps;
 use madang_shared::chat::ChatEvent;
 use madang_shared::erasure::ErasureEvent;
 use madang_shared::notices::NoticeBox;
@@ -70,6 +71,11 @@ macro_rules! define_features {
 
             /// The topic was unsubscribed: what is known of it is no longer kept current.
             pub(crate) fn unsubscribed(&mut self, topic: Topic) {
+                // The other topics of this view stay.
+                if matches!(topic, Topic::OrderNotices | Topic::PostNotices) {
+                    self.notices.denied(topic);
+                    return;
+                }
                 match topic {
                     $($(Topic::$topic { .. } => self.$field = views::$field::$View::default(),)*)+
                     Topic::Room(room) => self.joined_rooms.forget_room(room),
@@ -319,12 +325,13 @@ impl Features {
         Slice::ALL.into()
     }
 
-    /// The topics to subscribe to at present.
-    pub(crate) fn wanted_topics(&self) -> VecSet<Topic> {
+    /// The topics to subscribe to at present. Of the apps, those that are on have notices.
+    pub(crate) fn wanted_topics(&self, apps: Apps) -> VecSet<Topic> {
         let me = self.me.id;
         let mut topics = VecSet::default();
         topics.extend([Topic::Memberships(me)]);
-        topics.extend(NoticeBox::ALL.map(|of| of.topic(me)));
+        let notices = NoticeBox::ALL.map(|of| of.topic(me)).into_iter();
+        topics.extend(notices.filter(|topic| topic.app().is_none_or(|app| apps.contains(app))));
         topics.extend(self.memberships().rooms().map(Topic::Room));
         topics.extend(self.page_topics.iter().map(|topic| self.of_reader(*topic)));
         let open = self.open_room_id().filter(|room| self.memberships().contains(*room));

@@ -1,6 +1,7 @@
 //! Notices: the list and the unread count, under any order of events.
 
 use madang_client::{Client, Input};
+use madang_shared::apps::Apps;
 use madang_shared::notices::KEPT_NOTICES;
 use madang_shared::notices::{
     InboxEvent, InboxSnapshot, LastNotices, Notice, NoticeBox, NoticeContent, NoticesCommand,
@@ -189,9 +190,19 @@ fn notices_of_an_app_leave_the_list_with_the_right_to_them() {
 
     // With the right they come back, as a snapshot: the client does not resume from a state that it dropped.
     driver.sent.clear();
-    driver.frame(&ServerFrame::Workspace(Workspace::default()));
+    let all = Workspace { apps: Apps::all(), ..Workspace::default() };
+    driver.frame(&ServerFrame::Workspace(all));
     let again = Subscription { topic: Topic::OrderNotices, from: None };
     assert_eq!(driver.sent, [ClientFrame::Subscribe(again)]);
+
+    // The notices of an app that is off leave too, and the others stay.
+    tell(&mut driver, NoticeBox::Own, 1, moved());
+    driver.sent.clear();
+    driver.frame(&ServerFrame::Workspace(Workspace::default()));
+    assert_eq!(seqs(&driver), [(NoticeBox::Own, 1, false)]);
+    let left = [Topic::PostNotices, Topic::OrderNotices];
+    let left = left.map(|topic| ClientFrame::Unsubscribe { topic });
+    assert!(driver.sent.len() == 2 && left.iter().all(|frame| driver.sent.contains(frame)));
 }
 
 #[test]

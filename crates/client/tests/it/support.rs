@@ -91,7 +91,7 @@ impl TestClient {
             connection: ConnectionId(1),
             version: "0".into(),
             now: self.now,
-            apps: Apps::default(),
+            apps: Apps::all(),
         };
         self.frame(&ServerFrame::Welcome(welcome));
     }

@@ -6,13 +6,15 @@ use madang_shared::notices::{
 };
 use madang_shared::orders::{Destination, OrderLine, OrderStatus, OrdersCommand};
 use madang_shared::posts::PostsCommand;
-use madang_shared::{MenuItemId, OrderId, Snapshot, Timestamp, Topic, User};
+use madang_shared::{MenuItemId, OrderId, Seq, Snapshot, Timestamp, Topic, User};
 
 use madang_hub::rooms::FIRST_ROOM;
 
+use super::notices::check_events_make_state;
 use crate::support::{NOW, TestStore, post, write};
 
 on_every_engine! {
+    only_the_last_notices_are_kept,
     users_do_not_drop_the_notices_of_the_operator,
     mentions_do_not_drop_the_notices_of_an_order,
     a_kept_notice_stays_unread_while_later_ones_are_read_one_by_one,
@@ -54,6 +56,26 @@ fn place_order(author: &User, number: u128) -> madang_hub::ports::Write {
 
 fn advance(author: &User, number: u128, order: u64, to: OrderStatus) -> madang_hub::ports::Write {
     write(author, number, OrdersCommand::Advance { order: OrderId(order), to })
+}
+
+async fn only_the_last_notices_are_kept(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    let count = KEPT_NOTICES as u64 + 5;
+    let batch = (1..=count).map(|n| new_post(&mina, n.into())).collect();
+    assert!(test_store.store.commit(batch).await.iter().all(Result::is_ok));
+    let batch = (1..=count).map(|n| post(&mina, 1_000 + u128::from(n), FIRST_ROOM, "@Theo"));
+    assert!(test_store.store.commit(batch.collect()).await.iter().all(Result::is_ok));
+    let last: Vec<u64> = (6..=count).collect();
+    for of in [NoticeBox::Posts, NoticeBox::Own] {
+        let kept = notices(&test_store, &theo, of).await;
+        assert_eq!(kept.iter().map(|notice| notice.seq.0).collect::<Vec<_>>(), last);
+    }
+    let log = test_store.log(Topic::PostNotices).await;
+    assert_eq!(log.len() as u64, count, "the log keeps them");
+    let read = NoticesCommand::Read { of: NoticeBox::Posts, notice: Seq(5) };
+    let gone = test_store.try_commit(write(&theo, 1, read)).await.expect("accepted");
+    assert_eq!(gone.at, None, "an old notice cannot be read");
+    check_events_make_state(&test_store, &theo).await;
 }
 
 async fn users_do_not_drop_the_notices_of_the_operator(test_store: TestStore) {

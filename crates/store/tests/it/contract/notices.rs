@@ -2,7 +2,7 @@ use madang_hub::notices::DueNotice;
 use madang_hub::ports::{StoreError, Write};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::frames::LogPosition;
-use madang_shared::notices::{DEMO_NOTICES, KEPT_NOTICES, MAX_MENTIONS};
+use madang_shared::notices::{DEMO_NOTICES, MAX_MENTIONS};
 use madang_shared::notices::{
     InboxEvent, InboxSnapshot, LastNotices, Notice, NoticeBox, NoticeContent, NoticeKind,
     NoticesCommand, NoticesEvent, NoticesSnapshot, OrderNoticesSnapshot, PostNoticesSnapshot,
@@ -24,7 +24,6 @@ on_every_engine! {
     the_customer_gets_a_notice_of_a_status_change,
     read_marks_of_notices_only_move_forward,
     a_muted_kind_stays_muted_until_it_is_unmuted,
-    only_the_last_notices_are_kept,
     an_inbox_is_private,
     a_due_notice_is_appended_once_and_never_for_the_past_of_a_new_schedule,
     one_demonstration_runs_at_a_time_and_ends_by_itself,
@@ -45,24 +44,19 @@ async fn inbox(test_store: &TestStore, user: &User) -> (Seq, InboxSnapshot) {
     }
 }
 
-/// The notices of an app, oldest first.
-async fn app_notices(test_store: &TestStore, topic: Topic) -> Vec<Notice> {
+/// The notices of a topic for several users, oldest first.
+async fn shared_notices(test_store: &TestStore, topic: Topic) -> Vec<Notice> {
     let first_user = User { id: UserId(1), name: "first".into() };
     match test_store.snapshot(&first_user, topic).await.1 {
-        Snapshot::OrderNotices(OrderNoticesSnapshot(notices))
+        Snapshot::Notices(NoticesSnapshot { notices, .. })
+        | Snapshot::OrderNotices(OrderNoticesSnapshot(notices))
         | Snapshot::PostNotices(PostNoticesSnapshot(notices)) => notices,
         other => panic!("{other:?}"),
     }
 }
 
-async fn app_contents(test_store: &TestStore, topic: Topic) -> Vec<NoticeContent> {
-    app_notices(test_store, topic).await.into_iter().map(|notice| notice.what).collect()
-}
-
-/// The contents of the notices for everybody, oldest first.
-async fn broadcast_contents(test_store: &TestStore) -> Vec<NoticeContent> {
-    let first_user = User { id: UserId(1), name: "first".into() };
-    notices(test_store, &first_user).await.1.notices.into_iter().map(|notice| notice.what).collect()
+async fn contents(test_store: &TestStore, topic: Topic) -> Vec<NoticeContent> {
+    shared_notices(test_store, topic).await.into_iter().map(|notice| notice.what).collect()
 }
 
 async fn inbox_contents(test_store: &TestStore, user: &User) -> Vec<NoticeContent> {
@@ -70,7 +64,7 @@ async fn inbox_contents(test_store: &TestStore, user: &User) -> Vec<NoticeConten
 }
 
 /// Checks that the events of the log make the snapshots.
-async fn check_events_make_state(test_store: &TestStore, user: &User) {
+pub(super) async fn check_events_make_state(test_store: &TestStore, user: &User) {
     let mut applied = NoticesSnapshot::default();
     for event in test_store.log(Topic::Notices).await {
         let Event::Notices(event) = event else { panic!("{event:?}") };
@@ -87,8 +81,8 @@ async fn check_events_make_state(test_store: &TestStore, user: &User) {
             }
         }
     }
-    assert_eq!(orders.0, app_notices(test_store, Topic::OrderNotices).await);
-    assert_eq!(posts.0, app_notices(test_store, Topic::PostNotices).await);
+    assert_eq!(orders.0, shared_notices(test_store, Topic::OrderNotices).await);
+    assert_eq!(posts.0, shared_notices(test_store, Topic::PostNotices).await);
     let before = InboxSnapshot { marks: no_marks(), ..InboxSnapshot::default() };
     let mut applied = before;
     for event in test_store.log(Topic::Inbox(user.id)).await {
@@ -176,9 +170,9 @@ async fn a_post_and_an_order_cause_one_notice_each_for_those_who_may_use_the_app
     );
     let posted = NoticeContent::Posted { post: PostId(1), by: mina.clone() };
     let ordered = NoticeContent::Ordered { order: OrderId(1), by: theo.clone() };
-    assert_eq!(app_contents(&test_store, Topic::PostNotices).await, [posted]);
-    assert_eq!(app_contents(&test_store, Topic::OrderNotices).await, [ordered]);
-    assert_eq!(broadcast_contents(&test_store).await, []);
+    assert_eq!(contents(&test_store, Topic::PostNotices).await, [posted]);
+    assert_eq!(contents(&test_store, Topic::OrderNotices).await, [ordered]);
+    assert_eq!(contents(&test_store, Topic::Notices).await, []);
     let received = test_store.receive_notices(2).await;
     let positions = received.iter().map(|event| (event.topic, event.entry.seq));
     let expected = [(Topic::PostNotices, Seq(1)), (Topic::OrderNotices, Seq(1))];
@@ -308,23 +302,6 @@ async fn a_muted_kind_stays_muted_until_it_is_unmuted(test_store: TestStore) {
     check_events_make_state(&test_store, &theo).await;
 }
 
-async fn only_the_last_notices_are_kept(test_store: TestStore) {
-    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
-    let count = KEPT_NOTICES as u64 + 5;
-    let batch = (1..=count).map(|n| new_post(&mina, n.into())).collect();
-    assert!(test_store.store.commit(batch).await.iter().all(Result::is_ok));
-    let batch = (1..=count).map(|n| post(&mina, 1_000 + u128::from(n), FIRST_ROOM, "@Theo"));
-    assert!(test_store.store.commit(batch.collect()).await.iter().all(Result::is_ok));
-    let last: Vec<u64> = (6..=count).collect();
-    let seqs = |notices: &[Notice]| notices.iter().map(|notice| notice.seq.0).collect::<Vec<_>>();
-    assert_eq!(seqs(&app_notices(&test_store, Topic::PostNotices).await), last);
-    assert_eq!(seqs(&inbox(&test_store, &theo).await.1.notices), last);
-    assert_eq!(test_store.log(Topic::PostNotices).await.len() as u64, count, "the log keeps them");
-    let gone = test_store.try_commit(read(&theo, 1, NoticeBox::Posts, 5)).await.expect("accepted");
-    assert_eq!(gone.at, None, "an old notice cannot be read");
-    check_events_make_state(&test_store, &theo).await;
-}
-
 async fn an_inbox_is_private(test_store: TestStore) {
     let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
     let refused = test_store.open(theo.id, Topic::Inbox(mina.id), None).await;
@@ -369,7 +346,7 @@ async fn a_due_notice_is_appended_once_and_never_for_the_past_of_a_new_schedule(
         "each schedule has its own mark"
     );
     let expected = [what.clone(), what.clone(), what.clone(), what];
-    assert_eq!(broadcast_contents(&test_store).await, expected);
+    assert_eq!(contents(&test_store, Topic::Notices).await, expected);
     let received = test_store.receive_notices(4).await;
     assert_eq!((received[0].topic, received[1].entry.seq), (Topic::Notices, Seq(2)));
 }
@@ -396,7 +373,7 @@ async fn one_demonstration_runs_at_a_time_and_ends_by_itself(test_store: TestSto
     assert!(append(DEMO_NOTICES).await);
     assert_eq!(notices(&test_store, &theo).await.1.demo, None, "the demonstration has ended");
     assert!(!append(DEMO_NOTICES).await);
-    let numbers: Vec<_> = broadcast_contents(&test_store).await;
+    let numbers: Vec<_> = contents(&test_store, Topic::Notices).await;
     let demonstrated = |number| NoticeContent::Demonstrated { number, of: DEMO_NOTICES };
     assert_eq!(numbers, [demonstrated(1), demonstrated(3), demonstrated(DEMO_NOTICES)]);
 
@@ -416,7 +393,7 @@ async fn a_refused_message_causes_no_mention(test_store: TestStore) {
     let results = test_store.store.commit(batch).await;
     assert!(matches!(results[0], Err(StoreError::Refused(_))) && results[1].is_ok());
     assert_eq!(inbox_contents(&test_store, &theo).await, []);
-    assert_eq!(app_contents(&test_store, Topic::PostNotices).await.len(), 1);
+    assert_eq!(contents(&test_store, Topic::PostNotices).await.len(), 1);
     let own = test_store.log(Topic::Inbox(theo.id)).await;
     assert!(!own.iter().any(|event| matches!(event, Event::Inbox(InboxEvent::Told(_)))));
 }
