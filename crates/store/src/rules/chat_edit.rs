@@ -18,6 +18,9 @@ use super::{log, notice_quotes, refusals, rights};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
+/// The changes of one message: each rewrites the events of all earlier ones.
+const MAX_EDITS: usize = 100;
+
 /// The new text of a message.
 pub(super) struct NewText {
     pub(super) text: String,
@@ -45,6 +48,11 @@ pub(super) fn edit(
         return Ok(None);
     }
     check_time(transaction, found.at, context.at)?;
+    let before = message_rows::edits(transaction, (room, message))?;
+    if before.len() >= MAX_EDITS {
+        let message = format!("The text of a message can be changed {MAX_EDITS} times.");
+        return Err(Failure::new(ErrorCode::TooLong, message).into());
+    }
     let sql = "UPDATE messages SET text = ?3, mood = ?4, mood_score = ?5, edited_at = ?6 \
         WHERE room_id = ?1 AND seq = ?2";
     let (mood, score) = (sentiment.map(|it| mood_name(it.mood)), sentiment.map(|it| it.score));
@@ -53,7 +61,7 @@ pub(super) fn edit(
 
     let (by, markup) = (context.author.clone(), madang_markup::parse(&text).into());
     let edit = MessageEdit { message, by, at, text, markup, sentiment };
-    for seq in [message].into_iter().chain(message_rows::edits(transaction, (room, message))?) {
+    for seq in [message].into_iter().chain(before) {
         log::redact(transaction, Topic::Room(room), seq, |event| rewrite(event, &edit))?;
     }
     let (by, excerpt) = (context.author.clone(), excerpt(&edit.text));

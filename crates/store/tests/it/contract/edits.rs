@@ -27,6 +27,7 @@ on_every_engine! {
     a_notice_follows_the_message_that_it_quotes,
     a_change_unreads_nothing,
     a_changed_text_has_its_own_formats,
+    a_message_changes_a_limited_number_of_times,
 }
 
 fn edit(author: &User, number: u128, room: RoomId, message: u64, text: &str) -> Write {
@@ -220,4 +221,16 @@ async fn a_changed_text_has_its_own_formats(test_store: TestStore) {
         };
         assert_eq!(change.markup, stored.markup);
     }
+}
+
+async fn a_message_changes_a_limited_number_of_times(test_store: TestStore) {
+    let mina = test_store.user("Mina").await;
+    test_store.commit(post(&mina, 1, FIRST_ROOM, "text 0")).await;
+    let change = |number: u64| {
+        edit(&mina, 10 + u128::from(number), FIRST_ROOM, 1, &format!("text {number}"))
+    };
+    let results = test_store.store.commit((1..=101).map(change).collect()).await;
+    let refused: Vec<usize> =
+        results.iter().enumerate().filter(|(_, it)| it.is_err()).map(|(index, _)| index).collect();
+    assert_eq!(refused, [100]);
 }
