@@ -53,8 +53,11 @@ pub(super) fn replace(
     what: &NoticeContent,
     at: Timestamp,
 ) -> Result<(), StatementError> {
-    let sql = "SELECT at FROM inbox_notices WHERE user_id = ?1 AND seq = ?2";
-    let kept = transaction.optional(sql, &values![user.0, notice.0], |row| row.natural(0))?;
+    // A former member does not learn the new text.
+    let sql = "SELECT at FROM inbox_notices WHERE user_id = ?1 AND seq = ?2 \
+        AND EXISTS (SELECT 1 FROM members WHERE members.user_id = ?1 AND room_id = ?3)";
+    let kept =
+        transaction.optional(sql, &values![user.0, notice.0, room.0], |row| row.natural(0))?;
     forget(transaction, (user, notice), (room, message), at)?;
     // A notice that is no longer kept has its text in the log alone.
     let Some(told_at) = kept.map(Timestamp) else {

@@ -17,7 +17,7 @@ use madang_shared::{
 use super::administration::{act, user_with};
 use super::moderation::delete;
 use super::room_kinds::private;
-use crate::support::{TestStore, create, join, post, refusal, write};
+use crate::support::{TestStore, create, join, leave, post, refusal, write};
 
 on_every_engine! {
     a_changed_text_replaces_the_old_one_everywhere,
@@ -28,6 +28,7 @@ on_every_engine! {
     a_change_unreads_nothing,
     a_changed_text_has_its_own_formats,
     a_message_changes_a_limited_number_of_times,
+    a_former_member_does_not_learn_the_new_text,
 }
 
 fn edit(author: &User, number: u128, room: RoomId, message: u64, text: &str) -> Write {
@@ -233,4 +234,15 @@ async fn a_message_changes_a_limited_number_of_times(test_store: TestStore) {
     let refused: Vec<usize> =
         results.iter().enumerate().filter(|(_, it)| it.is_err()).map(|(index, _)| index).collect();
     assert_eq!(refused, [100]);
+}
+
+async fn a_former_member_does_not_learn_the_new_text(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    let room = test_store.commit_room(create(&mina, 1, "Tea")).await;
+    test_store.commit(join(&theo, 1, room)).await;
+    test_store.commit(post(&mina, 2, room, "@Theo the old words")).await;
+    test_store.commit(leave(&theo, 2, room)).await;
+    test_store.commit(edit(&mina, 3, room, 1, "@Theo the new words")).await;
+    let log = format!("{:?}", test_store.log(Topic::Inbox(theo.id)).await);
+    assert!(!log.contains("old words") && !log.contains("new words"), "{log}");
 }
