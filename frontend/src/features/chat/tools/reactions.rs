@@ -55,14 +55,18 @@ pub(crate) fn message_reactions(message: Seq) -> AnyView {
     let RowContext { room, .. } = expect_context();
     let app = use_app();
     let lang = use_lang().get_untracked();
-    let (kinds, me) =
-        app.driver.store().peek(|client| (shown(client, room, message), client.features().me().id));
-    let chip = move |kind: Reaction| {
-        let names = app.driver.store().peek(|client| {
-            let known = known_users(client, room);
-            let name = |id| known.iter().find(|user| user.id == id).map(|user| user.name.clone());
-            kind.by.iter().filter_map(|id| name(*id)).collect::<Vec<_>>()
-        });
+    // The known users are collected once for all kinds: a long timeline has many authors.
+    let (kinds, me) = app.driver.store().peek(|client| {
+        let known = known_users(client, room);
+        let name = |id| known.iter().find(|user| user.id == id).map(|user| user.name.clone());
+        let named = |kind: Reaction| {
+            let names: Vec<String> = kind.by.iter().filter_map(|id| name(*id)).collect();
+            (kind, names)
+        };
+        let kinds: Vec<_> = shown(client, room, message).into_iter().map(named).collect();
+        (kinds, client.features().me().id)
+    });
+    let chip = move |(kind, names): (Reaction, Vec<String>)| {
         let people = people_of(&kind, &names, lang);
         let (emoji, count) = (kind.emoji, kind.by.len());
         let is_own = kind.by.contains(&me).to_string();
