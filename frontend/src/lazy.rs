@@ -49,6 +49,10 @@ pub(crate) struct LazyViews {
     pub(crate) message_refusal: fn(CommandId, &Failure) -> AnyView,
     /// The editor of the text of a stored message.
     pub(crate) message_editor: fn(Seq) -> AnyView,
+    /// The message that another one answers.
+    pub(crate) quote: fn(Seq) -> AnyView,
+    /// The bar above the composer with the message that the composer answers; the state ends that.
+    pub(crate) reply_bar: fn(RoomId, Seq, State<Option<Seq>>) -> AnyView,
     /// The reactions below a message.
     pub(crate) message_reactions: fn(Seq) -> AnyView,
     /// The place of a deleted message.

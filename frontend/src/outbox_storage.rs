@@ -169,7 +169,7 @@ mod tests {
     fn pending(at: u64) -> PendingCommand {
         PendingCommand {
             id: CommandId::new(Timestamp(at), u128::from(at) << 64),
-            command: ChatCommand::Post { room: RoomId(1), text: at.to_string() }.into(),
+            command: ChatCommand::post(RoomId(1), at.to_string()).into(),
             at: Timestamp(at),
             state: PendingState::Waiting,
         }

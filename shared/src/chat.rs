@@ -23,6 +23,8 @@ pub const MAX_GUEST_CONNECTION_CHARS: usize = 64;
 pub const PAGE_MESSAGES: u32 = 50;
 /// Bytes of all texts in one history page, with their formats. A page of long messages has fewer than [`PAGE_MESSAGES`].
 pub const MAX_PAGE_TEXT_BYTES: usize = 64 * 1024;
+/// Messages in one [`ChatQuery::Messages`]. Their texts have no limit of bytes together, as those of a page have.
+pub const MAX_ASKED_MESSAGES: usize = 20;
 
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +50,9 @@ pub struct Message {
     /// a part of the server, and does not verify the guest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guest: Option<Guest>,
+    /// The seq of the earlier message that this one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Seq>,
     /// The person who deleted the message. Its text is empty then, and its place stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted: Option<DeletedBy>,
@@ -90,6 +95,24 @@ pub struct EarlierText {
 }
 
 impl Message {
+    /// A message of a user, as it is posted.
+    pub fn new(seq: Seq, author: User, at: Timestamp, text: String, command: CommandId) -> Self {
+        Self {
+            seq,
+            author,
+            at,
+            text,
+            markup: Markup::default(),
+            command,
+            sentiment: None,
+            guest: None,
+            reply_to: None,
+            deleted: None,
+            edited_at: None,
+            reactions: Vec::new(),
+        }
+    }
+
     /// Changes the text. A deleted message has none.
     pub fn edit(&mut self, edit: MessageEdit) {
         if self.deleted.is_none() {
@@ -112,6 +135,7 @@ impl Message {
         self.text = String::new();
         self.markup = Markup::default();
         self.sentiment = None;
+        self.reply_to = None;
         self.edited_at = None;
         self.reactions.clear();
         self.deleted = Some(by);
@@ -141,6 +165,9 @@ pub enum ChatCommand {
         room: RoomId,
         /// See [`crate::validate::message_text`].
         text: String,
+        /// The seq of the message that this one answers. Its author is notified.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<Seq>,
     },
     /// Changes the text of one's own message, within the time that the workspace allows. The earlier text stays readable
     /// for the author and those who moderate the room, until the message is deleted.
@@ -175,6 +202,13 @@ pub enum ChatCommand {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         reason: String,
     },
+}
+
+impl ChatCommand {
+    /// The command that posts a message that answers none.
+    pub fn post(room: RoomId, text: impl Into<String>) -> Self {
+        Self::Post { room, text: text.into(), reply_to: None }
+    }
 }
 
 /// Events of a room.
@@ -220,13 +254,17 @@ pub struct ChatSnapshot {
 }
 
 /// Consecutive messages of a room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatPage {
     /// The messages by seq, ascending, without gaps.
     pub messages: Vec<Message>,
     /// Whether the room has messages before the first of these.
     pub older: bool,
+    /// The messages before these that some of these answer, by seq, ascending. Those that the reader may not see are missing, and
+    /// so are the oldest ones if the texts of all have more than [`MAX_PAGE_TEXT_BYTES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub originals: Vec<Message>,
 }
 
 /// Queries of a room's timeline.
@@ -242,6 +280,13 @@ pub enum ChatQuery {
         before: Seq,
         /// The number of messages; at most [`crate::chat::PAGE_MESSAGES`].
         limit: u32,
+    },
+    /// Single messages.
+    Messages {
+        /// Which room; the user must have joined it.
+        room: RoomId,
+        /// The seqs of the messages, in any order; at most [`crate::chat::MAX_ASKED_MESSAGES`].
+        messages: Vec<Seq>,
     },
     /// The people behind the reactions to a message.
     Reactions {
@@ -266,6 +311,9 @@ pub enum ChatQuery {
 pub enum ChatAnswer {
     /// Answers [`ChatQuery::Before`].
     Before(ChatPage),
+    /// Answers [`ChatQuery::Messages`], by seq, ascending. Messages that the reader may not see, and those that do not exist, are
+    /// missing.
+    Messages(Vec<Message>),
     /// Answers [`ChatQuery::Reactions`], in the order of the message's reactions.
     Reactions(Vec<ReactionPeople>),
     /// Answers [`ChatQuery::Earlier`]: the earlier texts, the oldest first; at most [`MAX_EARLIER_TEXTS`].

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
-    /// The user was mentioned in a room.
+    /// The user was mentioned or answered in a room.
     Mention,
     /// The status of the user's order changed.
     OwnOrder,

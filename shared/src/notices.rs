@@ -75,7 +75,7 @@ pub enum NoticeContent {
         /// The user who caused the notice.
         by: User,
     },
-    /// A message mentions the user in a room that the user has joined.
+    /// A message mentions the user in a room that the user has joined, or answers a message of the user.
     Mentioned {
         /// Which room.
         room: RoomId,
@@ -85,6 +85,9 @@ pub enum NoticeContent {
         by: User,
         /// The start of the message; at most [`crate::notices::MAX_EXCERPT_CHARS`] characters.
         excerpt: String,
+        /// Whether the message answers one of the user.
+        #[serde(default, skip_serializing_if = "crate::rooms::is_usual")]
+        is_reply: bool,
     },
     /// Another user changed the status of the user's order.
     OrderMoved {

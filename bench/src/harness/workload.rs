@@ -95,7 +95,7 @@ impl Workload {
             Protocol::Nats { subject } => format!("PUB {subject} {}\r\n{text}\r\n", text.len()),
             Protocol::MadangChat | Protocol::MadangTyping => {
                 let id = CommandId::new(Timestamp(number), self.random.random());
-                let command = Command::Chat(ChatCommand::Post { room, text });
+                let command = Command::Chat(ChatCommand::post(room, text));
                 codec::encode_client(&ClientFrame::Command(CommandFrame { id, command }))
             }
         }

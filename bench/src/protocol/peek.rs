@@ -38,26 +38,15 @@ pub fn text_number(frame: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use madang_shared::chat::{ChatEvent, Message};
-    use madang_shared::markup::Markup;
     use madang_shared::{CommandId, Event, RoomId, Seq, Timestamp, Topic, User, UserId, codec};
 
     use super::*;
 
     #[test]
     fn an_event_of_the_codec_is_read() {
-        let message = Message {
-            seq: Seq(42),
-            author: User { id: UserId(7), name: "민수 \"text\":\"9".to_owned() },
-            at: Timestamp(1_750_000_000_000),
-            text: "00000123 hello".to_owned(),
-            markup: Markup::default(),
-            command: CommandId(uuid::Uuid::nil()),
-            sentiment: None,
-            guest: None,
-            deleted: None,
-            edited_at: None,
-            reactions: Vec::new(),
-        };
+        let author = User { id: UserId(7), name: "민수 \"text\":\"9".to_owned() };
+        let (at, command) = (Timestamp(1_750_000_000_000), CommandId(uuid::Uuid::nil()));
+        let message = Message::new(Seq(42), author, at, "00000123 hello".to_owned(), command);
         let content = codec::encode_event(&Event::Chat(ChatEvent::Posted(message)));
         let frame = codec::event_frame(Topic::Room(RoomId(3)), Seq(42), &content);
         assert_eq!(event_seq(b"room:3", frame.as_bytes()), Some(42));

@@ -179,19 +179,8 @@ impl FaultyServer {
                     state.stored += 1;
                     let seq = Seq(FIRST_SEQ + state.stored);
                     let author = User { id: UserId(1), name: "author".to_owned() };
-                    let message = Message {
-                        seq,
-                        author,
-                        at: Timestamp(0),
-                        text: text.clone(),
-                        markup: Markup::default(),
-                        command: frame.id,
-                        sentiment: None,
-                        guest: None,
-                        deleted: None,
-                        edited_at: None,
-                        reactions: Vec::new(),
-                    };
+                    let message =
+                        Message::new(seq, author, Timestamp(0), text.clone(), frame.id);
                     let content = codec::encode_event(&Event::Chat(ChatEvent::Posted(message)));
                     let event = codec::event_frame(Topic::Room(ROOM), seq, &content);
                     self.fan_out(&mut state, event.as_bytes());
@@ -247,7 +236,7 @@ fn snapshot() -> ServerFrame {
     let position = Position::new(Epoch(1), Seq(FIRST_SEQ));
     let membership =
         Membership { room: ROOM, read_up_to: Seq(FIRST_SEQ), unread: 0, head: Seq(FIRST_SEQ) };
-    let page = ChatPage { messages: Vec::new(), older: true };
+    let page = ChatPage { messages: Vec::new(), older: true, ..ChatPage::default() };
     let room = Room::new(ROOM, "room".to_owned());
     let snapshot = Snapshot::Chat(ChatSnapshot { room, page, membership });
     ServerFrame::Snapshot(TopicState { topic: Topic::Room(ROOM), position, snapshot })

@@ -12,6 +12,13 @@ pub enum Action {
     FollowTopics(&'static [Topic]),
     /// Scrolls towards messages that are not loaded yet.
     LoadOlder(RoomId),
+    /// Requests a message that others answer, if it is not known.
+    LoadOriginal {
+        /// Which room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+    },
     /// Requests the earlier texts of a message.
     LoadEarlier {
         /// Which room.

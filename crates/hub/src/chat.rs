@@ -21,14 +21,8 @@ pub enum ChatChange {
     Post {
         /// The room; its author must be a member.
         room: RoomId,
-        /// The text, validated and normalised.
-        text: String,
-        /// The sentiment of the text, where the workspace stores moods.
-        sentiment: Option<Sentiment>,
-        /// The guest for whom the author posts it. The guest's name belongs to no user.
-        guest: Option<Guest>,
-        /// The mentions in the text. The store keeps those that name a member of the room.
-        mentions: Vec<Mention>,
+        /// The message.
+        message: NewMessage,
     },
     /// Changes the text of a message.
     Edit {
@@ -65,13 +59,39 @@ pub enum ChatChange {
     },
 }
 
+/// A message to be appended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage {
+    /// The text, validated and normalised.
+    pub text: String,
+    /// The sentiment of the text, where the workspace stores moods.
+    pub sentiment: Option<Sentiment>,
+    /// The guest for whom the author posts it. The guest's name belongs to no user.
+    pub guest: Option<Guest>,
+    /// The mentions in the text. The store keeps those that name a member of the room.
+    pub mentions: Vec<Mention>,
+    /// The seq of the message that it answers. The store refuses one that the author may not see.
+    pub reply_to: Option<Seq>,
+}
+
+impl NewMessage {
+    /// A message that answers none, from a validated text.
+    pub fn of(text: String) -> Self {
+        let mentions = mentions(&text);
+        Self { text, sentiment: None, guest: None, mentions, reply_to: None }
+    }
+}
+
 /// Validates the text and finds its mentions. [`classify`] adds the sentiment.
 ///
 /// # Errors
 /// `invalid` or `too_long`.
 pub fn decide(command: ChatCommand) -> Result<ChatChange, Failure> {
     match command {
-        ChatCommand::Post { room, text } => post(room, &text, None),
+        ChatCommand::Post { room, text, reply_to } => {
+            let text = validate::message_text(&text)?;
+            Ok(ChatChange::Post { room, message: NewMessage { reply_to, ..NewMessage::of(text) } })
+        }
         ChatCommand::Edit { room, message, text } => {
             let text = validate::message_text(&text)?;
             let mentions = mentions(&text);
@@ -102,7 +122,8 @@ pub fn relay_guest_message(room: RoomId, text: &str, guest: Guest) -> Result<Cha
         return Err(Failure::new(ErrorCode::TooLong, message));
     }
     let name = if name.trim().is_empty() { String::new() } else { names::user_name(&name)? };
-    post(room, text, Some(Guest { name, connection }))
+    let (text, guest) = (validate::message_text(text)?, Some(Guest { name, connection }));
+    Ok(ChatChange::Post { room, message: NewMessage { guest, ..NewMessage::of(text) } })
 }
 
 /// The emoji in the spelling that Unicode recommends, so that two spellings are one kind of reaction.
@@ -187,6 +208,7 @@ pub fn query_needs(query: &ChatQuery) -> Need {
     match query {
         // The store requires `RoomRight::Moderate` too for the earlier texts of another user.
         ChatQuery::Before { room, .. }
+        | ChatQuery::Messages { room, .. }
         | ChatQuery::Reactions { room, .. }
         | ChatQuery::Earlier { room, .. } => Need::Room(*room, RoomRight::Read),
     }
@@ -201,16 +223,10 @@ pub fn cost(command: &ChatCommand) -> Option<Cost> {
     (units > 0).then_some(Cost { resource: Resource::Mentions, units })
 }
 
-fn post(room: RoomId, text: &str, guest: Option<Guest>) -> Result<ChatChange, Failure> {
-    let text = validate::message_text(text)?;
-    let mentions = mentions(&text);
-    Ok(ChatChange::Post { room, text, sentiment: None, guest, mentions })
-}
-
 /// Adds the sentiment to a message.
 pub fn classify(change: &mut ChatChange) {
-    if let ChatChange::Post { text, sentiment, .. } | ChatChange::Edit { text, sentiment, .. } =
-        change
+    if let ChatChange::Post { message: NewMessage { text, sentiment, .. }, .. }
+    | ChatChange::Edit { text, sentiment, .. } = change
     {
         *sentiment = Some(sentiment::classify(text).sentiment);
     }

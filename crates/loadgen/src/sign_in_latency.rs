@@ -163,7 +163,7 @@ impl People {
                 () = &mut end => return Ok(took),
                 _ = ticks.tick() => {
                     let text = sent.len().to_string();
-                    writer.command(ChatCommand::Post { room: ROOM, text });
+                    writer.command(ChatCommand::post(ROOM, text));
                     sent.push(Instant::now());
                 }
                 _ = writer.step() => {}

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use madang_hub::chat::ChatChange;
+use madang_hub::chat::{ChatChange, NewMessage};
 use madang_hub::features::Change;
 use madang_hub::ports::{NewUser, Store, Write};
 use madang_hub::rooms::FIRST_ROOM;
@@ -193,13 +193,7 @@ async fn measure(name: &str, store: Arc<dyn Store>, time: Duration, round: u64) 
 
 fn message(author: &User, number: u64) -> Write {
     let text = format!("message {number} with some words in it, as people write them");
-    let change = ChatChange::Post {
-        room: FIRST_ROOM,
-        text,
-        sentiment: None,
-        guest: None,
-        mentions: Vec::new(),
-    };
+    let change = ChatChange::Post { room: FIRST_ROOM, message: NewMessage::of(text) };
     let command = CommandId(Uuid::from_u64_pair(author.id.0, number));
     let author = author.clone();
     Write {

@@ -54,6 +54,8 @@ fn views() -> LazyViews {
         presence_line: chat::tools::presence_line,
         message_refusal: chat::tools::message_refusal,
         message_editor: chat::tools::message_editor,
+        quote: chat::tools::quote,
+        reply_bar: chat::tools::reply_bar,
         message_reactions: chat::tools::message_reactions,
         deleted_message: chat::tools::deleted_message,
         formatted_text: chat::tools::formatted_text,

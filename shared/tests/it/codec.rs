@@ -5,7 +5,6 @@ use madang_shared::codec::{
     DecodeError, decode_client, decode_event, decode_server, encode_client, encode_server,
 };
 use madang_shared::frames::{CommandFrame, ErrorContext};
-use madang_shared::markup::Markup;
 use madang_shared::membership::{Membership, MembershipCommand};
 use madang_shared::rooms::Room;
 use madang_shared::state_frame::{self, OwnSnapshot};
@@ -38,16 +37,16 @@ prop_compose! {
 prop_compose! {
     fn messages()(seq in any::<u64>(), id in any::<u64>(), name in any::<String>(), at in any::<u64>(),
                   text in any::<String>(), command in command_ids()) -> Message {
-        Message { seq: Seq(seq), author: User { id: UserId(id), name }, at: Timestamp(at), text, markup: Markup::default(), command, sentiment: None, guest: None, deleted: None, edited_at: None, reactions: Vec::new() }
+        Message::new(Seq(seq), User { id: UserId(id), name }, Timestamp(at), text, command)
     }
 }
 
 fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![
-        (any::<u64>(), any::<String>()).prop_map(|(room, text)| ChatCommand::Post {
-            room: RoomId(room),
+        (any::<u64>(), any::<String>()).prop_map(|(room, text)| ChatCommand::post(
+            RoomId(room),
             text
-        }
+        )
         .into()),
         (any::<u64>(), any::<u64>()).prop_map(|(room, seq)| MembershipCommand::Read {
             room: RoomId(room),
@@ -78,7 +77,7 @@ proptest! {
             topic, seq: position.seq, event: ChatEvent::Posted(message.clone()).into(),
         });
         let room = Room::new(RoomId(1), messages.first().map_or(String::new(), |message| message.text.clone()));
-        let snapshot = ChatSnapshot { room, page: ChatPage { messages, older }, membership }.into();
+        let snapshot = ChatSnapshot { room, page: ChatPage { messages, older, originals: Vec::new() }, membership }.into();
         for frame in event.into_iter().chain([ServerFrame::Reset(TopicState { topic, position, snapshot })]) {
             prop_assert_eq!(decode_server(&encode_server(&frame)), Ok(frame));
         }

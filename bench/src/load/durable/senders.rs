@@ -159,7 +159,7 @@ impl SenderState {
         self.sent += 1;
         self.outstanding += 1;
         let id = CommandId::new(Timestamp(self.sent), self.random.random());
-        let command = Command::Chat(ChatCommand::Post { room: RoomId(1), text: TEXT.to_owned() });
+        let command = Command::Chat(ChatCommand::post(RoomId(1), TEXT.to_owned()));
         let frame = codec::encode_client(&ClientFrame::Command(CommandFrame { id, command }));
         self.last_frames.insert(sender, frame.clone());
         frame

@@ -200,7 +200,7 @@ async fn a_nats_server_that_goes_away_and_comes_back_loses_no_event() {
     let mut reader = Reader::open(&b, &author);
     let post = |number: u64| {
         let command = CommandId::new(START, u128::from(number) << 64);
-        let message = ChatCommand::Post { room: RoomId(1), text: format!("message {number}") };
+        let message = ChatCommand::post(RoomId(1), format!("message {number}"));
         let write = Write::of_command(author.clone(), command, START, message.into()).unwrap();
         assert!(store.commit_now(vec![write]).pop().unwrap().is_ok());
         a.hub.publish_and_announce(&store.take_events());

@@ -17,6 +17,9 @@ impl Features {
                 Effects::default()
             }
             Action::OpenRoom(room) => self.joined_rooms.open_room(room),
+            Action::LoadOriginal { room, message } => {
+                self.joined_rooms.load_original(room, message)
+            }
             Action::LoadEarlier { room, message } => {
                 self.joined_rooms.ask(ChatQuery::Earlier { room, message }, room)
             }

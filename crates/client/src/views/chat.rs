@@ -6,6 +6,9 @@ use madang_shared::chat::ChatPage;
 use madang_shared::presence::PresenceEvent;
 use madang_shared::{Message, Seq, User, UserId};
 
+use crate::vec_map::VecSet;
+use crate::views::originals::{Original, Originals};
+
 /// Messages that stay loaded in a room that is not open.
 const MAX_BACKGROUND_MESSAGES: usize = 500;
 
@@ -33,6 +36,7 @@ const MAX_OPENING_MESSAGES: usize = 550;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline {
     messages: VecDeque<Message>,
+    originals: Originals,
     older: bool,
     loading: Option<Seq>,
     presence_summaries: Vec<PresenceSummary>,
@@ -46,6 +50,21 @@ impl Timeline {
     /// The loaded messages, oldest first, without gaps.
     pub fn messages(&self) -> &VecDeque<Message> {
         &self.messages
+    }
+
+    /// A loaded message.
+    pub fn message(&self, seq: Seq) -> Option<&Message> {
+        let index = self.messages.binary_search_by_key(&seq, |message| message.seq).ok()?;
+        self.messages.get(index)
+    }
+
+    /// A message that others answer. It may be older than the loaded messages.
+    pub fn original(&self, seq: Seq) -> Original<'_> {
+        self.message(seq).map_or_else(|| self.originals.get(seq), Original::Known)
+    }
+
+    pub(crate) fn originals_mut(&mut self) -> &mut Originals {
+        &mut self.originals
     }
 
     /// A number that changes whenever the timeline changes otherwise than by new messages at either
@@ -147,8 +166,17 @@ impl Timeline {
             return None;
         }
         let skipped = self.messages.len() - count;
-        let messages = self.messages.iter().skip(skipped).cloned().collect();
-        Some(ChatPage { messages, older: self.older || skipped > 0 })
+        let messages: Vec<Message> = self.messages.iter().skip(skipped).cloned().collect();
+        let first = messages.first().map_or(Seq(0), |message| message.seq);
+        let originals: VecSet<Seq> =
+            messages.iter().filter_map(|message| message.reply_to).collect();
+        let originals = originals.iter().filter(|original| **original < first);
+        let originals = originals.filter_map(|original| match self.original(*original) {
+            Original::Known(message) => Some(message.clone()),
+            Original::Hidden | Original::Unknown => None,
+        });
+        let originals = originals.collect();
+        Some(ChatPage { messages, older: self.older || skipped > 0, originals })
     }
 
     pub(crate) fn clear_presence_summaries(&mut self) {
@@ -174,6 +202,9 @@ impl Timeline {
             self.older = page.older;
             self.loading = None;
         }
+        // They may have changed meanwhile.
+        self.originals = Originals::default();
+        self.originals.add(page.originals);
         self.messages.extend(page.messages);
     }
 
@@ -183,6 +214,7 @@ impl Timeline {
         for message in &mut self.messages {
             message.erase(user);
         }
+        self.originals.erase(user);
         for summary in &mut self.presence_summaries {
             for person in summary.joined.iter_mut().chain(&mut summary.left) {
                 person.erase(user);
@@ -199,12 +231,12 @@ impl Timeline {
     /// dropped.
     pub(crate) fn change(&mut self, seq: Seq, change: impl FnOnce(&mut Message)) {
         let found = self.messages.binary_search_by_key(&seq, |message| message.seq);
-        match found.ok().and_then(|index| self.messages.get_mut(index)) {
-            Some(message) => {
-                change(message);
-                self.edition += 1;
-            }
-            None => self.loading = None,
+        if let Some(message) = found.ok().and_then(|index| self.messages.get_mut(index)) {
+            change(message);
+            self.edition += 1;
+        } else {
+            self.originals.change(seq, change);
+            self.loading = None;
         }
     }
 
@@ -241,6 +273,7 @@ impl Timeline {
         }
         self.loading = None;
         self.older = page.older;
+        self.originals.add(page.originals);
         for message in page.messages.into_iter().rev() {
             self.messages.push_front(message);
         }

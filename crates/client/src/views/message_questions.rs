@@ -32,7 +32,7 @@ impl MessageQuestions {
             ChatQuery::Reactions { room, message } => {
                 self.reactions = Some(Question { of: (room, message), answer: None });
             }
-            ChatQuery::Before { .. } => {}
+            ChatQuery::Before { .. } | ChatQuery::Messages { .. } => {}
         }
     }
 
@@ -54,7 +54,7 @@ impl MessageQuestions {
                 });
                 put(&mut self.reactions, (room, message), people);
             }
-            ChatQuery::Before { .. } => {}
+            ChatQuery::Before { .. } | ChatQuery::Messages { .. } => {}
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod message_acts;
 pub mod message_questions;
 pub mod notices;
 pub mod orders;
+pub mod originals;
 pub mod posts;
 pub mod presence;
 pub mod price;

@@ -21,6 +21,7 @@ mod posts;
 mod price;
 mod read_count;
 mod read_marks;
+mod replies;
 mod room_facts;
 mod support;
 mod views;

@@ -116,7 +116,11 @@ fn a_page_that_was_read_before_a_change_is_dropped() {
     let mut client = TestClient::in_room(60);
     client.input(Input::Act(Action::LoadOlder(ROOM)));
     edited(&mut client, 61, 2, "changed");
-    let stale = ChatPage { messages: (1..=10).map(by_other).collect(), older: false };
+    let stale = ChatPage {
+        messages: (1..=10).map(by_other).collect(),
+        older: false,
+        ..ChatPage::default()
+    };
     let (id, _) = query(&client);
     client.frame(&ServerFrame::Answer { id, answer: ChatAnswer::Before(stale).into() });
     let timeline = client.client.features().timeline(ROOM).expect("a timeline");

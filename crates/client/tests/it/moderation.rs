@@ -39,7 +39,11 @@ fn an_older_page_that_was_read_before_a_deletion_is_dropped() {
     client.input(Input::Act(Action::LoadOlder(ROOM)));
     // The event overtakes the answer, which still has the text.
     event(&mut client, Topic::Room(ROOM), 61, DELETED.into());
-    let stale = ChatPage { messages: (1..=10).map(by_other).collect(), older: false };
+    let stale = ChatPage {
+        messages: (1..=10).map(by_other).collect(),
+        older: false,
+        ..ChatPage::default()
+    };
     let query = client.sent.iter().rev().find_map(|frame| match frame {
         ClientFrame::Query(query) => Some(query.id),
         _ => None,

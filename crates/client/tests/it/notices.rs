@@ -138,7 +138,13 @@ fn a_mention_is_read_together_with_its_message() {
     driver.state(Topic::Notices, 0, NoticesSnapshot::default().into());
     driver.state(inbox(), 0, InboxSnapshot::default().into());
     let (room, message) = (ROOM, Seq(3));
-    let what = NoticeContent::Mentioned { room, message, by: other(), excerpt: "@me".into() };
+    let what = NoticeContent::Mentioned {
+        room,
+        message,
+        by: other(),
+        excerpt: "@me".into(),
+        is_reply: false,
+    };
     tell(&mut driver, NoticeBox::Own, 1, what);
     assert_eq!(unread(&driver.client), 1);
     driver.input(shown(1, 2));

@@ -67,7 +67,7 @@ fn another_epoch_replaces_the_cached_timeline() {
         unread: 1,
         head: Seq(11),
     };
-    let page = ChatPage { messages: vec![by_other(11)], older: false };
+    let page = ChatPage { messages: vec![by_other(11)], older: false, ..ChatPage::default() };
     let snapshot = madang_shared::chat::ChatSnapshot { room: room(), page, membership }.into();
     let position = Position::new(Epoch(2), Seq(11));
     let topic = Topic::Room(ROOM);
@@ -96,7 +96,11 @@ fn the_cache_reaches_back_to_the_first_new_message() {
     let [ClientFrame::Query(QueryFrame { id, .. })] = before.sent[..] else {
         panic!("{:?}", before.sent)
     };
-    let page = ChatPage { messages: (1..=30).map(by_other).collect(), older: false };
+    let page = ChatPage {
+        messages: (1..=30).map(by_other).collect(),
+        older: false,
+        ..ChatPage::default()
+    };
     before.frame(&ServerFrame::Answer { id, answer: ChatAnswer::Before(page).into() });
     assert_eq!(seqs(&next_visit(&before, me())), (1..=80).collect::<Vec<_>>());
 }

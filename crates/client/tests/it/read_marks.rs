@@ -44,7 +44,11 @@ fn load_older(driver: &mut TestClient) {
     let (id, before, limit) = queries.next().unwrap();
     let before = before.0;
     let first = before.saturating_sub(u64::from(limit)).max(1);
-    let page = ChatPage { messages: (first..before).map(by_other).collect(), older: first > 1 };
+    let page = ChatPage {
+        messages: (first..before).map(by_other).collect(),
+        older: first > 1,
+        ..ChatPage::default()
+    };
     driver.frame(&ServerFrame::Answer { id, answer: ChatAnswer::Before(page).into() });
 }
 
@@ -227,7 +231,8 @@ fn another_epoch_forgets_what_was_shown() {
     let mut driver = opened(60);
     driver.input(shown(50, 60));
     let membership = Membership { room: ROOM, read_up_to: Seq(0), unread: 58, head: Seq(58) };
-    let page = ChatPage { messages: (9..=58).map(by_other).collect(), older: true };
+    let page =
+        ChatPage { messages: (9..=58).map(by_other).collect(), older: true, ..ChatPage::default() };
     let state = madang_shared::TopicState {
         topic: Topic::Room(ROOM),
         position: Position::new(Epoch(2), Seq(58)),

@@ -46,7 +46,7 @@ fn a_renamed_room_has_its_new_name_and_no_message() {
 #[test]
 fn the_facts_with_the_greatest_revision_count() {
     let mut client = TestClient::in_room(0);
-    let page = ChatPage { messages: Vec::new(), older: false };
+    let page = ChatPage { messages: Vec::new(), older: false, ..ChatPage::default() };
     let state = ChatSnapshot { room: named("second", 9), page, membership: membership(ROOM) };
     client.state(Topic::Room(ROOM), 9, state.into());
     // The topic of memberships was read before the room was renamed.
@@ -66,7 +66,7 @@ fn a_joined_room_has_its_facts_from_its_own_timeline() {
     assert_eq!(name(&client, new), None);
     let subscribed = |frame: &ClientFrame| matches!(frame, ClientFrame::Subscribe(of) if of.topic == Topic::Room(new));
     assert!(client.sent.iter().any(subscribed));
-    let page = ChatPage { messages: Vec::new(), older: false };
+    let page = ChatPage { messages: Vec::new(), older: false, ..ChatPage::default() };
     let room = Room { id: new, ..named("tea", 0) };
     let state = ChatSnapshot { room, page, membership: membership(new) };
     client.state(Topic::Room(new), 0, state.into());

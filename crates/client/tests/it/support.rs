@@ -3,7 +3,6 @@
 use madang_client::{Action, Client, Input, InputContext, Output, Slice};
 use madang_shared::apps::Apps;
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot};
-use madang_shared::markup::Markup;
 use madang_shared::membership::{Membership, MembershipSnapshot};
 use madang_shared::rooms::Room;
 use madang_shared::{
@@ -68,8 +67,11 @@ impl TestClient {
             .into(),
         );
         let first = messages.saturating_sub(50) + 1;
-        let page =
-            ChatPage { messages: (first..=messages).map(by_other).collect(), older: first > 1 };
+        let page = ChatPage {
+            messages: (first..=messages).map(by_other).collect(),
+            older: first > 1,
+            ..ChatPage::default()
+        };
         driver.state(
             Topic::Room(ROOM),
             messages,
@@ -129,7 +131,7 @@ impl TestClient {
     }
 
     pub(crate) fn post(&mut self, text: &str) -> CommandId {
-        self.input(Input::Command(ChatCommand::Post { room: ROOM, text: text.into() }.into()));
+        self.input(Input::Command(ChatCommand::post(ROOM, text).into()));
         self.client.outbox().items().last().unwrap().id
     }
 
@@ -161,19 +163,7 @@ impl TestClient {
 
 pub(crate) fn by_other(seq: u64) -> Message {
     let command = CommandId::new(START, u128::from(seq) << 64);
-    Message {
-        seq: Seq(seq),
-        author: other(),
-        at: START,
-        text: format!("message {seq}"),
-        markup: Markup::default(),
-        command,
-        guest: None,
-        deleted: None,
-        edited_at: None,
-        reactions: Vec::new(),
-        sentiment: None,
-    }
+    Message::new(Seq(seq), other(), START, format!("message {seq}"), command)
 }
 
 /// These messages of the room have been on the screen.

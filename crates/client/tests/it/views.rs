@@ -160,7 +160,11 @@ fn older_messages_are_queried_once_and_join_without_a_gap() {
     let [ClientFrame::Query(QueryFrame { id, .. })] = driver.sent[..] else {
         panic!("{:?}", driver.sent)
     };
-    let page = ChatPage { messages: (21..=70).map(by_other).collect(), older: true };
+    let page = ChatPage {
+        messages: (21..=70).map(by_other).collect(),
+        older: true,
+        ..ChatPage::default()
+    };
     driver.frame(&ServerFrame::Answer { id, answer: ChatAnswer::Before(page).into() });
     let timeline = driver.client.features().timeline(ROOM).unwrap();
     assert!(timeline.messages().iter().map(|message| message.seq.0).eq(21..=120));
@@ -233,7 +237,11 @@ fn a_rate_limited_signal_does_not_count_as_undecodable() {
 fn another_epoch_replaces_the_timeline() {
     let mut driver = in_open_room(60);
     let membership = Membership { room: ROOM, read_up_to: Seq(0), unread: 2, head: Seq(52) };
-    let page = ChatPage { messages: (51..=52).map(by_other).collect(), older: true };
+    let page = ChatPage {
+        messages: (51..=52).map(by_other).collect(),
+        older: true,
+        ..ChatPage::default()
+    };
     let state = TopicState {
         topic: Topic::Room(ROOM),
         position: Position::new(Epoch(2), Seq(52)),

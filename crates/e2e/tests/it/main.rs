@@ -73,6 +73,7 @@ mod presence_events;
 mod price;
 mod profiles;
 mod reactions;
+mod replies;
 mod rooms;
 mod sentiment;
 mod sessions;

@@ -69,7 +69,7 @@ fn commands() -> Vec<(Command, Option<App>)> {
     let commands: Vec<Command> = vec![
         RoomsCommand::public("방").into(),
         MembershipCommand::Join { room: ROOM }.into(),
-        ChatCommand::Post { room: ROOM, text: "안녕".into() }.into(),
+        ChatCommand::post(ROOM, "안녕").into(),
         NoticesCommand::Mute { kind: NoticeKind::Post, muted: true }.into(),
         CounterCommand::Add { amount: 1 }.into(),
         PostsCommand::Create { text: "글".into() }.into(),

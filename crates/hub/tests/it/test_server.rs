@@ -283,7 +283,7 @@ impl TestConnection {
 }
 
 pub(crate) fn post(text: &str) -> Command {
-    ChatCommand::Post { room: ROOM, text: text.into() }.into()
+    ChatCommand::post(ROOM, text).into()
 }
 
 /// Answers a request, as the store would.

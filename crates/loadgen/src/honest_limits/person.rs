@@ -80,7 +80,7 @@ impl Person {
         if let (Some(room), false, true) = (self.room(), is_waiting, self.posted < messages) {
             self.posted += 1;
             let text = format!("{}, message {}", self.name, self.posted);
-            self.driver.command(ChatCommand::Post { room, text });
+            self.driver.command(ChatCommand::post(room, text));
         }
     }
 

@@ -33,7 +33,7 @@ pub(super) async fn fill_room(user: TestUser, clock: MonotonicClock, messages: u
                     return Ok(());
                 }
                 let text = TEXT.to_owned();
-                driver.command(ChatCommand::Post { room, text });
+                driver.command(ChatCommand::post(room, text));
                 posted += 1;
             }
             _ => {}

@@ -152,7 +152,7 @@ fn fill_outbox(driver: &mut Driver, name: &str, written: &mut Vec<(CommandId, St
     driver.act(Action::OpenRoom(Some(room)));
     while driver.client().outbox().items().len() < IN_FLIGHT {
         let text = format!("{name}, 메시지 {}", written.len() + 1);
-        let Some(command) = driver.command(ChatCommand::Post { room, text: text.clone() }) else {
+        let Some(command) = driver.command(ChatCommand::post(room, text.clone())) else {
             return;
         };
         written.push((command, text));

@@ -131,7 +131,7 @@ impl Participant {
 fn write(driver: &mut Driver, room: RoomId, name: &str, notes: &SharedNotes) {
     notes.read(|notes| {
         let text = format!("{name}, message {}", notes.written.len() + 1);
-        if let Some(command) = driver.command(ChatCommand::Post { room, text: text.clone() }) {
+        if let Some(command) = driver.command(ChatCommand::post(room, text.clone())) {
             notes.written.push(WrittenMessage { command, text });
         }
     });

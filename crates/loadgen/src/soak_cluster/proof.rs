@@ -98,7 +98,7 @@ impl Case {
         }
         for number in 1..=MESSAGES {
             let text = format!("{name}, message {number}");
-            let post = ChatCommand::Post { room: self.room, text: text.clone() };
+            let post = ChatCommand::post(self.room, text.clone());
             if let Some(command) = driver.command(post) {
                 self.written.push(WrittenMessage { command, text });
             }

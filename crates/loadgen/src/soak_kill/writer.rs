@@ -65,7 +65,7 @@ fn fill_outbox(driver: &mut Driver, name: &str, written: &mut Vec<WrittenMessage
     driver.act(Action::OpenRoom(Some(room)));
     while driver.client().outbox().items().len() < IN_FLIGHT {
         let text = format!("{name}, message {}", written.len() + 1);
-        let Some(command) = driver.command(ChatCommand::Post { room, text: text.clone() }) else {
+        let Some(command) = driver.command(ChatCommand::post(room, text.clone())) else {
             return;
         };
         written.push(WrittenMessage { command, text });

@@ -34,7 +34,7 @@ async fn a_client_whose_frames_vanish_still_receives_events() {
     let room = writer.client().features().memberships().rooms().min().unwrap();
     proxy.set(LinkMode::HalfOpen(LinkDirection::ToTarget));
     for number in 1..=5 {
-        writer.command(ChatCommand::Post { room, text: format!("message {number}") });
+        writer.command(ChatCommand::post(room, format!("message {number}")));
         while !writer.client().outbox().items().is_empty() {
             writer.step().await;
         }

@@ -37,7 +37,7 @@ async fn post(driver: &mut Driver, text: &str) {
             }
             driver.step().await;
         };
-        let command = driver.command(ChatCommand::Post { room, text: text.to_owned() });
+        let command = driver.command(ChatCommand::post(room, text.to_owned()));
         let mut is_acknowledged = false;
         while !is_acknowledged || !driver.client().outbox().items().is_empty() {
             if let Some(ServerFrame::Ack { id, .. }) = driver.step().await {

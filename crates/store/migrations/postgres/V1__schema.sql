@@ -99,6 +99,8 @@ CREATE TABLE messages (
     -- The person who deleted the message. Its text is a space then, which nothing shows.
     deleted_by       text   COLLATE "C" CHECK (deleted_by IN ('author', 'moderator')),
     edited_at        bigint CHECK (edited_at >= 0),
+    -- The message of the same room that this one answers.
+    reply_to         bigint CHECK (reply_to > 0 AND reply_to < seq),
     PRIMARY KEY (room_id, seq)
 );
 

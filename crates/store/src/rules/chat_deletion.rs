@@ -66,7 +66,7 @@ fn erase(
     appended: &mut Vec<TopicEvent>,
 ) -> Result<LogPosition, StatementError> {
     let sql = "UPDATE messages SET text = ' ', mood = NULL, mood_score = NULL, edited_at = NULL, \
-        deleted_by = ?3 WHERE room_id = ?1 AND seq = ?2";
+        reply_to = NULL, deleted_by = ?3 WHERE room_id = ?1 AND seq = ?2";
     transaction.execute(sql, &values![room.0, message.0, by.name()])?;
     for seq in [message].into_iter().chain(message_rows::edits(transaction, (room, message))?) {
         log::redact(transaction, Topic::Room(room), seq, |event| redact(event, by))?;

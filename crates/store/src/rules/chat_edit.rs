@@ -7,13 +7,13 @@ use madang_hub::policy::rights::{Need, RoomRight};
 use madang_hub::ports::TopicEvent;
 use madang_shared::chat::{ChatEvent, EarlierText, MAX_EARLIER_TEXTS, MessageEdit};
 use madang_shared::frames::LogPosition;
-use madang_shared::notices::NoticeContent;
 use madang_shared::sentiment::Sentiment;
 use madang_shared::{ErrorCode, Failure, RoomId, Seq, Timestamp, Topic, UserId};
 
 use super::administration;
 use super::context::CommandContext;
 use super::message_rows::{self, FoundMessage, mood_name};
+use super::notice_quotes::Notified;
 use super::{log, notice_quotes, refusals, rights};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
@@ -64,12 +64,17 @@ pub(super) fn edit(
     for seq in [message].into_iter().chain(before) {
         log::redact(transaction, Topic::Room(room), seq, |event| rewrite(event, &edit))?;
     }
-    let (by, excerpt) = (context.author.clone(), excerpt(&edit.text));
-    let what = NoticeContent::Mentioned { room, message, by, excerpt };
+    let answered = match found.reply_to {
+        Some(original) => message_rows::author(transaction, (room, original))?,
+        None => None,
+    };
+    let notified = Notified { mentions: &mentions, answered };
+    let excerpt = excerpt(&edit.text);
     for quote in message_rows::quotes(transaction, (room, message))? {
+        let what = notified.notice(&context.author, (room, message), quote.0, &excerpt);
         notice_quotes::replace(transaction, quote, (room, message), &what, at)?;
     }
-    notice_quotes::append_mentions(transaction, context, (room, message), &mentions, &what)?;
+    notice_quotes::append(transaction, context, (room, message), &notified, &excerpt)?;
     let position = log::reserve_position(transaction, Topic::Room(room))?;
     keep_earlier(transaction, (room, message), position.seq, &found)?;
     let event = ChatEvent::MessageEdited(edit).into();

@@ -22,7 +22,7 @@ impl ChatPageBuilder {
 
     /// Adds the next message, or ends the page before it.
     pub(super) fn add(&mut self, message: Message) -> ControlFlow<()> {
-        self.bytes += message.text.len() + madang_markup::encoded_bytes(&message.markup.blocks());
+        self.bytes += text_bytes(&message);
         let is_long = self.bytes > MAX_PAGE_TEXT_BYTES && !self.newest_first.is_empty();
         if self.newest_first.len() >= self.limit || is_long {
             self.older = true;
@@ -35,6 +35,11 @@ impl ChatPageBuilder {
     pub(super) fn finish(self) -> ChatPage {
         let Self { newest_first: mut messages, older, .. } = self;
         messages.reverse();
-        ChatPage { messages, older }
+        ChatPage { messages, older, originals: Vec::new() }
     }
+}
+
+/// The bytes of a message's text with its formats.
+pub(super) fn text_bytes(message: &Message) -> usize {
+    message.text.len() + madang_markup::encoded_bytes(&message.markup.blocks())
 }

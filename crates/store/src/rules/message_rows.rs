@@ -17,6 +17,8 @@ pub(super) struct FoundMessage {
     pub(super) is_deleted: bool,
     /// Whether the author relayed it for a guest.
     pub(super) is_guests: bool,
+    /// The message that it answers.
+    pub(super) reply_to: Option<Seq>,
 }
 
 /// A message that a user may see.
@@ -36,7 +38,7 @@ pub(super) fn find_any(
     transaction: &dyn Transaction,
     (room, message): (RoomId, Seq),
 ) -> Result<FoundMessage, StatementError> {
-    let sql = "SELECT author_id, deleted_by, at, edited_at, text, guest_name \
+    let sql = "SELECT author_id, deleted_by, at, edited_at, text, guest_name, reply_to \
         FROM messages WHERE room_id = ?1 AND seq = ?2";
     let found = transaction.optional(sql, &values![room.0, message.0], |row| {
         Ok(FoundMessage {
@@ -46,9 +48,19 @@ pub(super) fn find_any(
             edited_at: row.optional_natural(3)?.map(Timestamp),
             text: row.string(4),
             is_guests: row.optional_string(5).is_some(),
+            reply_to: row.optional_natural(6)?.map(Seq),
         })
     })?;
     Ok(found.ok_or_else(refusals::no_message)?)
+}
+
+/// The author of a message of the room.
+pub(super) fn author(
+    transaction: &dyn Transaction,
+    (room, message): (RoomId, Seq),
+) -> Result<Option<UserId>, StatementError> {
+    let sql = "SELECT author_id FROM messages WHERE room_id = ?1 AND seq = ?2";
+    transaction.optional(sql, &values![room.0, message.0], |row| row.natural(0).map(UserId))
 }
 
 /// The notices that quote a message, by their users.

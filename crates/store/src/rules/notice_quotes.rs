@@ -1,32 +1,76 @@
-//! The notices that quote messages: those of mentions. They follow their messages.
+//! The notices that quote messages: those of mentions and of replies. They follow their messages.
 
 use madang_hub::notices::Mention;
 use madang_shared::notices::{InboxEvent, NoticeContent};
-use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId, codec};
+use madang_shared::{RoomId, Seq, Timestamp, Topic, User, UserId, codec};
 
 use super::context::CommandContext;
-use super::{message_rows, notices};
+use super::{membership, message_rows, notices};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
-/// Appends a notice for each mentioned member of the room, except the author.
-pub(crate) fn append_mentions(
+/// The people whom a message notifies.
+pub(super) struct Notified<'m> {
+    pub(super) mentions: &'m [Mention],
+    /// The author of the message that it answers.
+    pub(super) answered: Option<UserId>,
+}
+
+impl Notified<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.mentions.is_empty() && self.answered.is_none()
+    }
+
+    /// The notice for one of them.
+    pub(super) fn notice(
+        &self,
+        by: &User,
+        (room, message): (RoomId, Seq),
+        user: UserId,
+        excerpt: &str,
+    ) -> NoticeContent {
+        let (by, excerpt) = (by.clone(), excerpt.to_owned());
+        let is_reply = self.answered == Some(user);
+        NoticeContent::Mentioned { room, message, by, excerpt, is_reply }
+    }
+
+    /// The users who are members of the room.
+    fn members(
+        &self,
+        transaction: &dyn Transaction,
+        room: RoomId,
+    ) -> Result<Vec<UserId>, StatementError> {
+        let mut members = Vec::new();
+        if let Some(user) = self.answered
+            && membership::is_member(transaction, user, room)?
+        {
+            members.push(user);
+        }
+        for mention in self.mentions {
+            members.extend(find_mentioned_member(transaction, room, mention)?);
+        }
+        Ok(members)
+    }
+}
+
+/// Appends a notice for each of the people who is a member of the room, except the author.
+pub(super) fn append(
     transaction: &dyn Transaction,
     context: &CommandContext,
     (room, message): (RoomId, Seq),
-    mentions: &[Mention],
-    what: &NoticeContent,
+    people: &Notified<'_>,
+    excerpt: &str,
 ) -> Result<(), StatementError> {
     // A user whom an earlier text of the message mentioned has a notice.
     let quotes = message_rows::quotes(transaction, (room, message))?;
     let mut notified: Vec<UserId> = quotes.into_iter().map(|(user, _)| user).collect();
     notified.push(context.author.id);
-    for mention in mentions {
-        let Some(user) = find_mentioned_member(transaction, room, mention)? else { continue };
+    for user in people.members(transaction, room)? {
         if notified.contains(&user) {
             continue;
         }
-        let notice = notices::append_own(transaction, user, context.at, what)?;
+        let what = people.notice(&context.author, (room, message), user, excerpt);
+        let notice = notices::append_own(transaction, user, context.at, &what)?;
         let sql = "INSERT INTO message_quotes (room_id, seq, user_id, notice_seq) VALUES (?1, ?2, ?3, ?4)";
         transaction.run(sql, &values![room.0, message.0, user.0, notice.0])?;
         notified.push(user);

@@ -4,6 +4,7 @@ use madang_hub::factors::MAX_PASSKEYS;
 use madang_hub::policy::rights::no_room;
 pub(crate) use madang_hub::policy::rights::no_user;
 use madang_shared::access_tokens::{MAX_BOTS_PER_USER, MAX_TOKENS_PER_ACCOUNT};
+use madang_shared::chat::MAX_ASKED_MESSAGES;
 use madang_shared::membership::{MAX_JOINED_BY_OTHERS, MAX_JOINED_ROOMS};
 use madang_shared::rooms::MAX_ROOMS_MADE;
 use madang_shared::topic::Durability;
@@ -11,6 +12,11 @@ use madang_shared::{ErrorCode, Failure, Topic};
 
 pub(crate) fn no_message() -> Failure {
     Failure::new(ErrorCode::NotFound, "This message does not exist.")
+}
+
+pub(crate) fn too_many_asked() -> Failure {
+    let message = format!("Ask for at most {MAX_ASKED_MESSAGES} messages at a time.");
+    Failure::new(ErrorCode::TooLong, message)
 }
 
 pub(crate) fn not_own_message() -> Failure {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use madang_hub::Hub;
-use madang_hub::chat::ChatChange;
+use madang_hub::chat::{ChatChange, NewMessage};
 use madang_hub::features::Change;
 use madang_hub::policy::name_key;
 use madang_hub::ports::{
@@ -220,14 +220,9 @@ pub(crate) fn write(author: &User, number: u128, command: impl Into<Command>) ->
 
 pub(crate) fn post(author: &User, number: u128, room: RoomId, text: &str) -> Write {
     let sentiment = Some(Sentiment { mood: Mood::Neutral, score: 0 });
-    let change = Change::Chat(ChatChange::Post {
-        room,
-        text: text.to_owned(),
-        sentiment,
-        guest: None,
-        mentions: madang_hub::notices::mentions(text),
-    });
-    let command = ChatCommand::Post { room, text: text.to_owned() }.into();
+    let message = NewMessage { sentiment, ..NewMessage::of(text.to_owned()) };
+    let change = Change::Chat(ChatChange::Post { room, message });
+    let command = ChatCommand::post(room, text.to_owned()).into();
     let fingerprint = Some(CommandFingerprint::of(&command));
     Write { change, fingerprint, ..join(author, number, room) }
 }

@@ -249,8 +249,8 @@ async fn execute(
         Some(TokenClient { identity: Identity { user, access }, .. }) => {
             access.check(RequestKind::Change, features::change_needs(&change))?;
             // The author is known, and needs no name of its own choice.
-            if let Change::Chat(ChatChange::Post { guest, .. }) = &mut change {
-                *guest = None;
+            if let Change::Chat(ChatChange::Post { message, .. }) = &mut change {
+                message.guest = None;
             }
             user.clone()
         }
@@ -258,8 +258,8 @@ async fn execute(
     };
     let at = gateway.state.clock.now();
     if let Some(account) = account {
-        if let Change::Chat(ChatChange::Post { mentions, .. }) = &change {
-            let units = mentions.len() as u64;
+        if let Change::Chat(ChatChange::Post { message, .. }) = &change {
+            let units = message.mentions.len() as u64;
             account.charge(Cost { resource: Resource::Mentions, units }, at)?;
         }
         storage::charge(account, &change, content.bytes() as u64, at)?;

@@ -196,7 +196,8 @@ mod tests {
             Ok(InboundAction::Store {
                 change:
                     Change::Chat(madang_hub::chat::ChatChange::Post {
-                        text, guest: Some(guest), ..
+                        message: madang_hub::chat::NewMessage { text, guest: Some(guest), .. },
+                        ..
                     }),
                 ..
             }) => (text, guest),

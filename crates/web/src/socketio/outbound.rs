@@ -148,7 +148,6 @@ impl EncodedEvent {
 mod tests {
     use madang_hub::rooms::FIRST_ROOM;
     use madang_shared::chat::Guest;
-    use madang_shared::markup::Markup;
     use madang_shared::{CommandId, Seq, Timestamp, User, UserId};
 
     use super::*;
@@ -157,19 +156,7 @@ mod tests {
         let author = User { id: UserId(3), name: "미나".into() };
         let (at, command) = (Timestamp(1), CommandId::new(Timestamp(1), 1));
         let text = "안녕".into();
-        let message = Message {
-            seq: Seq(1),
-            author,
-            at,
-            text,
-            markup: Markup::default(),
-            command,
-            sentiment: None,
-            guest,
-            deleted: None,
-            edited_at: None,
-            reactions: Vec::new(),
-        };
+        let message = Message { guest, ..Message::new(Seq(1), author, at, text, command) };
         ChatEvent::Posted(message).into()
     }
 

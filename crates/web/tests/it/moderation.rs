@@ -176,7 +176,7 @@ async fn a_report_is_made_and_decided_over_http() {
     let author = User { id: theo.id, name: "Theo".into() };
     let (id, at) = (CommandId::new(Timestamp(START), 1), Timestamp(START));
     let text = "you fool".to_owned();
-    let post_it = ChatCommand::Post { room: FIRST_ROOM, text }.into();
+    let post_it = ChatCommand::post(FIRST_ROOM, text).into();
     let write = Write::of_command(author, id, at, post_it).unwrap();
     server.store.commit(vec![write]).await.remove(0).unwrap();
     let report = json!({ "room": 1, "message": 1, "category": "harassment", "words": "look" });

@@ -55,7 +55,7 @@ async fn stored_sentiment(workspace: Workspace) -> Option<Sentiment> {
     let mut peer = server.connect_as(&token).await;
     let commands: [Command; 2] = [
         MembershipCommand::Join { room: FIRST_ROOM }.into(),
-        ChatCommand::Post { room: FIRST_ROOM, text: "I love this courtyard".to_owned() }.into(),
+        ChatCommand::post(FIRST_ROOM, "I love this courtyard").into(),
     ];
     for (at, command) in (1..).zip(commands) {
         let id = CommandId::new(Timestamp(at), 0);

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use madang_client::Action;
 use madang_shared::chat::ChatCommand;
 use madang_shared::chat::MAX_MESSAGE_CHARS;
-use madang_shared::{RoomId, validate};
+use madang_shared::{RoomId, Seq, validate};
 
 use crate::browser;
 use crate::composer::{ComposerOptions, composer};
@@ -13,8 +13,8 @@ use crate::context::use_app;
 use crate::draft::{Draft, DraftField};
 use crate::i18n::tr;
 use crate::ui::erased::events;
-use crate::ui::erased::reactive::{derived, effect};
-use crate::ui::erased::signal::state;
+use crate::ui::erased::reactive::{derived, effect, part};
+use crate::ui::erased::signal::{State, state};
 use crate::ui::field::limit_line;
 use crate::ui::icon::Icon;
 
@@ -29,6 +29,8 @@ const NEAR_LIMIT: i64 = 300;
 #[component]
 pub(crate) fn Composer(
     room: RoomId,
+    /// The message that the composer answers.
+    reply_to: State<Option<Seq>>,
     /// Called when a message was sent.
     on_sent: Callback<()>,
 ) -> impl IntoView {
@@ -39,7 +41,8 @@ pub(crate) fn Composer(
         state(!is_device("(pointer: coarse)") && browser::remembered(HINT_KEY).is_none());
     let send = Callback::new(move |()| {
         field.send(validate::message_text, |text| {
-            driver.command(ChatCommand::Post { room, text });
+            driver.command(ChatCommand::Post { room, text, reply_to: reply_to.get_untracked() });
+            reply_to.set(None);
             if has_hint.get_untracked() {
                 has_hint.set(false);
                 browser::remember(HINT_KEY, "");
@@ -54,8 +57,23 @@ pub(crate) fn Composer(
         if event.key() == "Enter" && !event.shift_key() {
             event.prevent_default();
             send.run(());
+        } else if event.key() == "Escape" && reply_to.get_untracked().is_some() {
+            event.stop_propagation();
+            reply_to.set(None);
         }
     };
+    let reply_draft = Draft::new(driver.store().me().id, &format!("{room}.reply"));
+    reply_to.set(reply_draft.read().parse().ok().map(Seq));
+    effect(move || {
+        reply_draft.save(&reply_to.get().map(|seq| seq.0.to_string()).unwrap_or_default());
+    });
+    let lazy = use_app().lazy;
+    let answered = part(move || match reply_to.get() {
+        None => ().into_any(),
+        Some(original) => {
+            lazy.draw_when_loaded(move |views| (views.reply_bar)(room, original, reply_to))
+        }
+    });
     effect(move || {
         if let Some(area) = field.area.get()
             && is_device(HAS_KEYBOARD)
@@ -92,7 +110,10 @@ pub(crate) fn Composer(
         on_keydown: events::key(on_keydown),
         foot: foot.into_any(),
     };
-    composer(field, options)
+    view! {
+        {answered}
+        {composer(field, options)}
+    }
 }
 
 /// Whether the device is of a kind.

@@ -156,7 +156,12 @@ impl Jump {
                     }
                     JumpState::Idle
                 }
-                Some((_, Lookup::Pending | Lookup::Found)) => JumpState::Searching,
+                Some((_, Lookup::Pending)) => JumpState::Searching,
+                Some((_, Lookup::Found)) => {
+                    // The list has no row of it yet.
+                    list.moved.track();
+                    JumpState::Searching
+                }
                 Some((_, Lookup::Missing)) => JumpState::NotFound,
             };
             if self.state.get_untracked() != now {

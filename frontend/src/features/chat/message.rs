@@ -49,6 +49,8 @@ pub(crate) struct RowContext {
     /// The newest message when the timeline arrived; later ones are announced.
     pub(super) first_newest: StoredValue<Option<Seq>>,
     pub(super) editor: Editor,
+    /// The message that the composer answers.
+    pub(super) reply_to: State<Option<Seq>>,
     /// Whether unread messages are left that were not on the screen.
     pub(super) has_unread_bar: State<bool>,
     pub(crate) formats: StoredValue<Formats, LocalStorage>,
@@ -91,6 +93,7 @@ pub(super) struct MessageContent {
     pub(super) deleted: Option<DeletedBy>,
     /// When the author last changed the text.
     pub(super) edited_at: Option<Timestamp>,
+    reply_to: Option<Seq>,
     pub(super) has_reactions: bool,
     /// The command that was refused, and why.
     failure: Option<(CommandId, Failure)>,
@@ -99,9 +102,7 @@ pub(super) struct MessageContent {
 impl MessageContent {
     pub(super) fn find(client: &Client, room: RoomId, row: &MessageRow) -> Option<Self> {
         if let Some(seq) = row.seq {
-            let messages = client.features().timeline(room)?.messages();
-            let index = messages.binary_search_by_key(&seq, |message| message.seq).ok()?;
-            let message = messages.get(index)?;
+            let message = client.features().timeline(room)?.message(seq)?;
             let acts = PendingActs::find(client.outbox().items(), room, message);
             return Some(Self {
                 author: message.author.clone(),
@@ -113,12 +114,13 @@ impl MessageContent {
                 guest: message.guest.clone(),
                 deleted: message.deleted,
                 edited_at: message.edited_at,
+                reply_to: message.reply_to,
                 has_reactions: message_acts::has_reactions(client.outbox().items(), room, message),
                 failure: acts.refused.map(|(id, failure)| (id, failure.clone())),
             });
         }
         let item = client.outbox().items().iter().find(|item| item.id == row.command)?;
-        let Command::Chat(ChatCommand::Post { text, .. }) = &item.command else {
+        let Command::Chat(ChatCommand::Post { text, reply_to, .. }) = &item.command else {
             return None;
         };
         Some(Self {
@@ -131,6 +133,7 @@ impl MessageContent {
             guest: None,
             deleted: None,
             edited_at: None,
+            reply_to: *reply_to,
             has_reactions: false,
             failure: failure(item.id, &item.state),
         })
@@ -178,6 +181,10 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
         let text = MessageText { room, seq: seq.unwrap_or_default(), text, lang, is_long };
         if seq.is_some() { use_app().lazy.draw_instead(text) } else { text.draw_before() }
     };
+    let quote = content.reply_to.map(|original| {
+        let drawn = use_app().lazy.draw_when_loaded(move |views| (views.quote)(original));
+        view! { <div class="chat-quote">{drawn}</div> }
+    });
     let reactions = row.seq.filter(|_| content.has_reactions).map(|seq| {
         let drawn = use_app().lazy.draw_when_loaded(move |views| (views.message_reactions)(seq));
         view! { <div class="reactions">{drawn}</div> }
@@ -199,7 +206,7 @@ fn message(row: &MessageRow, row_context: RowContext, lang: Lang) -> AnyView {
             {avatar}
             <strong class=name translate="no"><span class="isolated">{speaker_name}</span>{gateway}</strong>
             <div class="chat-message-body">
-                <div class="chat-bubble" title=full>{body}</div>
+                <div class="chat-bubble" title=full>{quote}{body}</div>
                 <span class="chat-meta">
                     {content.sentiment.map(|sentiment| mood(sentiment, lang))}
                     {content.edited_at.map(|_| view! { <span class="chat-edited" data-testid="edited">{EDITED.of(lang)}</span> })}

@@ -18,18 +18,20 @@ use madang_shared::RoomId;
 
 use crate::features::first_steps;
 use crate::features::presence::TypingLine;
+use crate::ui::erased::signal::state;
 use crate::ui::virtual_list::VirtualList;
 
 /// The open room.
 #[component]
 pub(crate) fn ChatPane(room: RoomId) -> impl IntoView {
     let list = VirtualList::new();
+    let reply_to = state(None);
     view! {
         <section class="chat">
-            <timeline::Timeline room=room list=list />
+            <timeline::Timeline room=room list=list reply_to=reply_to />
             {first_steps::place(room)}
             <TypingLine />
-            <composer::Composer room=room on_sent=Callback::new(move |()| list.to_end()) />
+            <composer::Composer room=room reply_to=reply_to on_sent=Callback::new(move |()| list.to_end()) />
         </section>
     }
 }

@@ -19,7 +19,7 @@ use crate::ui::empty::empty;
 use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{effect, flag, part, text, when};
-use crate::ui::erased::signal::state;
+use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 use crate::ui::skeleton::{Shape, skeleton};
 use crate::ui::virtual_list::{ListView, Splice, VirtualList};
@@ -84,7 +84,12 @@ struct Update {
 
 /// The timeline.
 #[component]
-pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
+pub(crate) fn Timeline(
+    room: RoomId,
+    list: VirtualList<Row>,
+    /// The message that the composer answers.
+    reply_to: State<Option<Seq>>,
+) -> impl IntoView {
     let app = use_app();
     let store = app.driver.store();
     let lang = use_lang();
@@ -95,6 +100,7 @@ pub(crate) fn Timeline(room: RoomId, list: VirtualList<Row>) -> impl IntoView {
         room,
         list,
         jump,
+        reply_to,
         has_unread_bar,
         first_newest,
         editor: Editor { message: state(None), text: state(String::new()) },

@@ -8,7 +8,7 @@ use crate::i18n::{Lang, Words, isolated};
 
 pub(crate) const fn kind_name(kind: NoticeKind) -> Words {
     match kind {
-        NoticeKind::Mention => Words::new("멘션", "Mentions"),
+        NoticeKind::Mention => Words::new("멘션과 답장", "Mentions and replies"),
         NoticeKind::OwnOrder => Words::new("내 주문", "My orders"),
         NoticeKind::Order => Words::new("새 주문", "New orders"),
         NoticeKind::Post => Words::new("새 글", "New posts"),
@@ -50,6 +50,12 @@ pub(super) fn sentence(what: &NoticeContent, lang: Lang) -> String {
         }
         (NoticeContent::Ordered { order, by }, Lang::En) => {
             format!("New order #{order} by {}", isolated(&by.name))
+        }
+        (NoticeContent::Mentioned { by, is_reply: true, .. }, Lang::Ko) => {
+            format!("{} 님이 내 메시지에 답장했습니다", isolated(&by.name))
+        }
+        (NoticeContent::Mentioned { by, is_reply: true, .. }, Lang::En) => {
+            format!("{} replied to you", isolated(&by.name))
         }
         (NoticeContent::Mentioned { by, .. }, Lang::Ko) => {
             format!("{} 님이 나를 불렀습니다", isolated(&by.name))
@@ -114,7 +120,13 @@ mod tests {
         for what in [
             NoticeContent::Posted { post: PostId(1), by: by() },
             NoticeContent::Ordered { order: OrderId(1), by: by() },
-            NoticeContent::Mentioned { room, message, by: by(), excerpt: String::new() },
+            NoticeContent::Mentioned {
+                room,
+                message,
+                by: by(),
+                excerpt: String::new(),
+                is_reply: false,
+            },
         ] {
             for lang in [Lang::Ko, Lang::En] {
                 let sentence = sentence(&what, lang);

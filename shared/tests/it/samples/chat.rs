@@ -15,17 +15,9 @@ use super::{ROOM, TIME, command_id, user};
 
 fn message() -> Message {
     Message {
-        seq: Seq(42),
-        author: user(),
-        at: TIME,
-        text: "안녕 👋\n\"hello\"".into(),
-        markup: Markup::default(),
-        command: command_id(),
         sentiment: Some(sentiment()),
         guest: Some(Guest { name: "민수".into(), connection: "AAAAAAAAAAAAAAHs".into() }),
-        deleted: None,
-        edited_at: None,
-        reactions: Vec::new(),
+        ..Message::new(Seq(42), user(), TIME, "안녕 👋\n\"hello\"".into(), command_id())
     }
 }
 
@@ -92,7 +84,15 @@ fn deleted_message() -> Message {
 pub(super) fn page() -> ChatPage {
     let mut reacted = Message { guest: None, seq: Seq(43), ..message() };
     reacted.react(&reaction(true));
-    ChatPage { messages: vec![message(), reacted], older: true }
+    ChatPage { messages: vec![reacted, reply()], older: true, originals: vec![message()] }
+}
+
+fn reply() -> Message {
+    Message { guest: None, seq: Seq(44), reply_to: Some(Seq(42)), ..message() }
+}
+
+pub(super) fn asked() -> Vec<Message> {
+    vec![message()]
 }
 
 pub(super) fn earlier() -> Vec<EarlierText> {
@@ -105,7 +105,8 @@ pub(super) fn people() -> Vec<ReactionPeople> {
 
 pub(super) fn commands() -> Vec<ChatCommand> {
     vec![
-        ChatCommand::Post { room: ROOM, text: "안녕".into() },
+        ChatCommand::post(ROOM, "안녕"),
+        ChatCommand::Post { room: ROOM, text: "안녕".into(), reply_to: Some(Seq(42)) },
         ChatCommand::Edit { room: ROOM, message: Seq(42), text: "안녕하세요".into() },
         ChatCommand::React { room: ROOM, message: Seq(42), emoji: "👍🏽".into(), is_on: true },
         ChatCommand::Delete { room: ROOM, message: Seq(42), reason: "광고".into() },
@@ -114,7 +115,8 @@ pub(super) fn commands() -> Vec<ChatCommand> {
 
 pub(super) fn command_name(command: &ChatCommand) -> &'static str {
     match command {
-        ChatCommand::Post { .. } => "chat.post",
+        ChatCommand::Post { reply_to: None, .. } => "chat.post",
+        ChatCommand::Post { reply_to: Some(_), .. } => "chat.post of a reply",
         ChatCommand::Edit { .. } => "chat.edit",
         ChatCommand::React { .. } => "chat.react",
         ChatCommand::Delete { .. } => "chat.delete",
@@ -128,6 +130,7 @@ pub(super) fn events() -> Vec<(Topic, ChatEvent)> {
         ChatEvent::Posted(formatted_message()),
         ChatEvent::Posted(deleted_message()),
         ChatEvent::Posted(edited_message()),
+        ChatEvent::Posted(reply()),
         ChatEvent::MessageEdited(edit()),
         ChatEvent::Reacted(reaction(true)),
         ChatEvent::Reacted(reaction(false)),
@@ -144,6 +147,7 @@ pub(super) fn event_name(event: &ChatEvent) -> &'static str {
         ChatEvent::Posted(message) if message.deleted.is_some() => "chat.posted, deleted",
         ChatEvent::Posted(message) if message.edited_at.is_some() => "chat.posted, edited",
         ChatEvent::Posted(message) if !message.markup.is_empty() => "chat.posted, formatted",
+        ChatEvent::Posted(message) if message.reply_to.is_some() => "chat.posted, a reply",
         ChatEvent::Posted(_) => "chat.posted",
         ChatEvent::MessageEdited(_) => "chat.message_edited",
         ChatEvent::Reacted(ReactionChange { is_on: true, .. }) => "chat.reacted",

@@ -25,6 +25,14 @@ pub(super) fn events() -> Vec<(Topic, InboxEvent)> {
             message: Seq(42),
             by: user(),
             excerpt: "@Jun 점심?".into(),
+            is_reply: false,
+        },
+        NoticeContent::Mentioned {
+            room: ROOM,
+            message: Seq(43),
+            by: user(),
+            excerpt: "응".into(),
+            is_reply: true,
         },
         NoticeContent::OrderMoved {
             order: OrderId(12),

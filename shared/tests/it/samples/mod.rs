@@ -130,6 +130,7 @@ pub(crate) fn client_frames() -> Vec<ClientFrame> {
     };
     let query = ChatQuery::Before { room: ROOM, before: Seq(42), limit: 50 };
     let earlier = ChatQuery::Earlier { room: ROOM, message: Seq(42) };
+    let messages = ChatQuery::Messages { room: ROOM, messages: vec![Seq(42), Seq(7)] };
     let reactions = ChatQuery::Reactions { room: ROOM, message: Seq(42) };
     let older_posts = PostsQuery::Before { before: PostId(5), limit: 30 };
     let watch = |known| {
@@ -147,6 +148,7 @@ pub(crate) fn client_frames() -> Vec<ClientFrame> {
             query: SentimentQuery::Classify { text: "love".into() }.into(),
         }),
         ClientFrame::Query(QueryFrame { id: QueryId(6), query: earlier.into() }),
+        ClientFrame::Query(QueryFrame { id: QueryId(6), query: messages.into() }),
         ClientFrame::Query(QueryFrame { id: QueryId(6), query: reactions.into() }),
         ClientFrame::Query(QueryFrame { id: QueryId(6), query: older_posts.into() }),
         watch(None),
@@ -172,6 +174,9 @@ pub(crate) fn client_frame_name(frame: &ClientFrame) -> String {
         ClientFrame::Query(QueryFrame { query: Query::Chat(ChatQuery::Before { .. }), .. }) => {
             "query chat.before".into()
         }
+        ClientFrame::Query(QueryFrame {
+            query: Query::Chat(ChatQuery::Messages { .. }), ..
+        }) => "query chat.messages".into(),
         ClientFrame::Query(QueryFrame {
             query: Query::Chat(ChatQuery::Reactions { .. }), ..
         }) => "query chat.reactions".into(),
@@ -223,6 +228,7 @@ pub(crate) fn server_frames() -> Vec<ServerFrame> {
             id: QueryId(6),
             answer: ChatAnswer::Reactions(chat::people()).into(),
         },
+        ServerFrame::Answer { id: QueryId(6), answer: ChatAnswer::Messages(chat::asked()).into() },
         ServerFrame::Answer { id: QueryId(6), answer: ChatAnswer::Earlier(chat::earlier()).into() },
         ServerFrame::Answer {
             id: QueryId(6),
@@ -270,6 +276,9 @@ pub(crate) fn server_frame_name(frame: &ServerFrame) -> String {
         ServerFrame::Ack { at: None, .. } => "ack that changed nothing".into(),
         ServerFrame::Answer { answer: Answer::Chat(ChatAnswer::Before(_)), .. } => {
             "answer chat.before".into()
+        }
+        ServerFrame::Answer { answer: Answer::Chat(ChatAnswer::Messages(_)), .. } => {
+            "answer chat.messages".into()
         }
         ServerFrame::Answer { answer: Answer::Chat(ChatAnswer::Reactions(_)), .. } => {
             "answer chat.reactions".into()

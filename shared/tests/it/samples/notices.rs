@@ -63,6 +63,7 @@ pub(super) fn notice_name(notice: &Notice) -> &'static str {
         NoticeContent::Demonstrated { .. } => "notices.told demonstrated",
         NoticeContent::Posted { .. } => "notices.told posted",
         NoticeContent::Ordered { .. } => "notices.told ordered",
+        NoticeContent::Mentioned { is_reply: true, .. } => "inbox.told answered",
         NoticeContent::Mentioned { .. } => "inbox.told mentioned",
         NoticeContent::OrderMoved { now: Some(_), .. } => "inbox.told order_moved",
         NoticeContent::OrderMoved { now: None, .. } => "inbox.told order_moved that is gone",

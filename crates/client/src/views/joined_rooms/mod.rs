@@ -19,6 +19,7 @@ use crate::view::{Effects, Request};
 use crate::views::chat::Timeline;
 use crate::views::membership::{Memberships, name_after_people};
 use crate::views::message_questions::MessageQuestions;
+use crate::views::originals::Original;
 use crate::views::presence::{OwnTyping, RoomPresence};
 use crate::views::read_mark_schedule::ReadMarkSchedule;
 use crate::views::shown_messages::ShownMessages;
@@ -246,8 +247,13 @@ impl JoinedRooms {
                 self.timelines.or_default(*room).prepend(*before, page);
                 self.timeline_slices(*room)
             }
+            (ChatQuery::Messages { room, messages }, ChatAnswer::Messages(answers)) => {
+                let timeline = self.timelines.or_default(*room);
+                timeline.originals_mut().answer(messages, answers);
+                self.if_open(*room, [Slice::Timeline])
+            }
             // The server answers what was asked.
-            (ChatQuery::Before { .. }, _) => Vec::new(),
+            (ChatQuery::Before { .. } | ChatQuery::Messages { .. }, _) => Vec::new(),
             (ChatQuery::Earlier { room, .. } | ChatQuery::Reactions { room, .. }, answer) => {
                 self.questions.answer(query, Some(answer));
                 self.if_open(*room, [Slice::Timeline])
@@ -260,6 +266,10 @@ impl JoinedRooms {
             ChatQuery::Before { room, before, .. } => {
                 self.timelines.or_default(*room).older_failed(*before);
                 self.if_open(*room, [Slice::Timeline])
+            }
+            ChatQuery::Messages { room, messages } => {
+                self.timelines.or_default(*room).originals_mut().refused(messages);
+                Vec::new()
             }
             ChatQuery::Earlier { room, .. } | ChatQuery::Reactions { room, .. } => {
                 self.questions.answer(query, None);
@@ -277,6 +287,17 @@ impl JoinedRooms {
         self.questions.ask(&query);
         let changed = self.if_open(room, [Slice::Timeline]);
         Effects { requests: vec![Request::Query(query.into())], changed }
+    }
+
+    /// Requests a message that others answer, if it is not known and not asked for.
+    pub(crate) fn load_original(&mut self, room: RoomId, message: Seq) -> Effects {
+        let timeline = self.timelines.or_default(room);
+        let is_unknown = timeline.original(message) == Original::Unknown;
+        if !is_unknown || !timeline.originals_mut().ask(message) {
+            return Effects::default();
+        }
+        let query = ChatQuery::Messages { room, messages: vec![message] };
+        Effects { requests: vec![Request::Query(query.into())], ..Effects::default() }
     }
 
     /// Marks the room's timeline as restored from the offline cache.

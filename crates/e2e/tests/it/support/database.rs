@@ -4,7 +4,6 @@ use std::path::Path;
 
 use anyhow::Result;
 use madang_shared::chat::ChatEvent;
-use madang_shared::markup::Markup;
 use madang_shared::{CommandId, Event, Message, RoomId, Seq, Timestamp, Topic, User, codec};
 use rusqlite::{Connection, OpenFlags};
 
@@ -73,19 +72,7 @@ impl Database {
             for seq in 1..=count {
                 let at = Timestamp(last.0 - (count - seq) * 60_000);
                 let command = CommandId::new(at, u128::from(seq));
-                let message = Message {
-                    seq: Seq(seq),
-                    author: author.clone(),
-                    at,
-                    text: text(seq),
-                    markup: Markup::default(),
-                    command,
-                    sentiment: None,
-                    guest: None,
-                    deleted: None,
-                    edited_at: None,
-                    reactions: Vec::new(),
-                };
+                let message = Message::new(Seq(seq), author.clone(), at, text(seq), command);
                 messages.execute((
                     i64::try_from(room.0)?,
                     i64::try_from(seq)?,

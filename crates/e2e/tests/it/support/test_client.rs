@@ -10,8 +10,8 @@ use madang_shared::posts::PostsCommand;
 use madang_shared::rooms::RoomsCommand;
 use madang_shared::session::{SessionInfo, SignUp};
 use madang_shared::{
-    ClientFrame, Command, CommandId, Event, Hello, RoomId, ServerFrame, Subscription, Timestamp,
-    Topic, codec,
+    ClientFrame, Command, CommandId, Event, Hello, RoomId, Seq, ServerFrame, Subscription,
+    Timestamp, Topic, codec,
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -92,8 +92,13 @@ impl TestClient {
         room: RoomId,
         texts: impl IntoIterator<Item = String>,
     ) -> Result<()> {
-        self.send_commands(texts.into_iter().map(|text| ChatCommand::Post { room, text }.into()))
-            .await
+        self.send_commands(texts.into_iter().map(|text| ChatCommand::post(room, text).into())).await
+    }
+
+    /// Answers a message and waits for the acknowledgement.
+    pub(crate) async fn reply(&mut self, room: RoomId, original: u64, text: &str) -> Result<()> {
+        let (text, reply_to) = (text.to_owned(), Some(Seq(original)));
+        self.send_commands([ChatCommand::Post { room, text, reply_to }.into()]).await
     }
 
     /// Writes a post and waits for its acknowledgement.

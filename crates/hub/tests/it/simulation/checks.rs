@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use madang_client::outbox::Outbox;
+use madang_client::views::chat::Timeline;
+use madang_client::views::originals::Original;
 use madang_client::{ConnectionState, PendingState};
 use madang_hub::StoreResponse;
 use madang_hub::ports::{Recovery, TopicEvent};
@@ -143,6 +145,17 @@ fn check_posts(world: &World, number: usize) {
     assert_eq!(shown[..stored.len()], stored, "tab {number}: posts");
 }
 
+/// The answered messages that a client knows are as they are stored.
+fn check_quotes(timeline: &Timeline, stored_messages: &[Message], number: usize) {
+    for original in timeline.messages().iter().filter_map(|message| message.reply_to) {
+        if let Original::Known(shown) = timeline.original(original) {
+            let stored = stored_messages.binary_search_by_key(&original, |stored| stored.seq);
+            let stored = stored.ok().and_then(|index| stored_messages.get(index));
+            assert_eq!(Some(shown), stored, "tab {number}: the quote of another message");
+        }
+    }
+}
+
 /// A client knows the stored facts of its rooms, and the silences of its user.
 fn check_memberships(world: &World, number: usize) {
     let peer = &world.peers[number];
@@ -209,6 +222,7 @@ pub(super) fn check_final_state(world: &World) -> Tally {
             "tab {number} hides older messages"
         );
 
+        check_quotes(timeline, stored_messages, number);
         for id in &peer.acknowledged {
             assert!(seen.contains(id), "{id} was acknowledged and then lost");
         }

@@ -30,6 +30,10 @@ impl World {
         let user = self.peers[self.random.index(self.peers.len())].user.id;
         let input = match self.random.below(40) {
             0..=11 => return self.write(peer),
+            24 => {
+                self.draw_quotes(peer);
+                return self.schedule_next_action();
+            }
             12 => Input::Act(Action::OpenRoom(Some(room))),
             13 => Input::Act(Action::Keystroke(FIRST_ROOM)),
             14 => Input::Act(Action::MarkRead(room)),
@@ -71,7 +75,7 @@ impl World {
             32..=33 if room != FIRST_ROOM => {
                 self.written += 1;
                 let text = format!("aside {} by {}", self.written, self.peers[peer].user.name);
-                Input::Command(ChatCommand::Post { room, text }.into())
+                Input::Command(ChatCommand::post(room, text).into())
             }
             17 => Input::Command(MembershipCommand::Join { room }.into()),
             19 => {
@@ -109,6 +113,30 @@ impl World {
         self.written += 1;
         let text = format!("change {} by {}", self.written, self.peers[peer].user.name);
         Some(ChatCommand::Edit { room, message, text })
+    }
+
+    /// A message that the user answers; often none. Some are beyond the loaded ones.
+    fn original(&mut self, peer: usize) -> Option<Seq> {
+        let messages = self.peers[peer].client.features().timeline(FIRST_ROOM)?.messages();
+        if self.random.below(4) > 0 {
+            return None;
+        }
+        let newest = self.random.index(messages.len().clamp(1, 40));
+        let index = messages.len().checked_sub(1 + newest)?;
+        let seq = messages.get(index)?.seq;
+        Some(if self.random.below(5) == 0 { Seq(1) } else { seq })
+    }
+
+    /// The screen draws the quotes of the last messages of a room.
+    fn draw_quotes(&mut self, peer: usize) {
+        let Some(timeline) = self.peers[peer].client.features().timeline(FIRST_ROOM) else {
+            return;
+        };
+        let replies = timeline.messages().iter().rev().filter_map(|message| message.reply_to);
+        let drawn: Vec<Seq> = replies.take(5).collect();
+        for message in drawn {
+            self.input(peer, Input::Act(Action::LoadOriginal { room: FIRST_ROOM, message }));
+        }
     }
 
     /// A reaction to one of the last messages of a room, or its end.
@@ -153,7 +181,9 @@ impl World {
         for _ in 0..lines {
             self.written += 1;
             let text = format!("line {} by {}", self.written, self.peers[peer].user.name);
-            self.input(peer, Input::Command(ChatCommand::Post { room: FIRST_ROOM, text }.into()));
+            let reply_to = self.original(peer);
+            let post = ChatCommand::Post { room: FIRST_ROOM, text, reply_to };
+            self.input(peer, Input::Command(post.into()));
             let id = self.peers[peer].client.outbox().items().last().unwrap().id;
             self.peers[peer].written.push(id);
         }

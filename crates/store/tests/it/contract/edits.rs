@@ -31,7 +31,7 @@ on_every_engine! {
     a_former_member_does_not_learn_the_new_text,
 }
 
-fn edit(author: &User, number: u128, room: RoomId, message: u64, text: &str) -> Write {
+pub(super) fn edit(author: &User, number: u128, room: RoomId, message: u64, text: &str) -> Write {
     write(author, number, ChatCommand::Edit { room, message: Seq(message), text: text.to_owned() })
 }
 

@@ -68,6 +68,7 @@ mod posts;
 mod profiles;
 mod reactions;
 mod reading;
+mod replies;
 mod reports;
 mod room_kinds;
 mod room_members;

@@ -59,7 +59,7 @@ async fn contents(test_store: &TestStore, topic: Topic) -> Vec<NoticeContent> {
     shared_notices(test_store, topic).await.into_iter().map(|notice| notice.what).collect()
 }
 
-async fn inbox_contents(test_store: &TestStore, user: &User) -> Vec<NoticeContent> {
+pub(super) async fn inbox_contents(test_store: &TestStore, user: &User) -> Vec<NoticeContent> {
     inbox(test_store, user).await.1.notices.into_iter().map(|notice| notice.what).collect()
 }
 
@@ -196,6 +196,7 @@ async fn mentioned_members_get_a_notice(mut test_store: TestStore) {
         message: Seq(1),
         by: mina.clone(),
         excerpt: text.into(),
+        is_reply: false,
     };
     for user in [&theo, &minsu] {
         assert_eq!(

@@ -72,6 +72,7 @@ pub(super) enum RoomRequest {
     Invite,
     Remove,
     Silence,
+    Messages,
     React,
     ReactionPeople,
     EditOwnMessage,
@@ -112,6 +113,7 @@ impl RoomRequest {
         Self::Silence,
         Self::Report,
         Self::DecideReport,
+        Self::Messages,
         Self::React,
         Self::ReactionPeople,
         Self::EditOwnMessage,
@@ -148,6 +150,7 @@ impl RoomRequest {
             Self::Invite => "invite a user, or change a member's role",
             Self::Remove => "remove a member",
             Self::Silence => "silence a member",
+            Self::Messages => "read single messages",
             Self::React => "react to a message",
             Self::ReactionPeople => "see who reacted to a message",
             Self::EditOwnMessage => "change the text of an own message",
@@ -174,9 +177,7 @@ impl RoomRequest {
             Self::Mute => {
                 command(test_store, user, MembershipCommand::Mute { room, muted: true }).await
             }
-            Self::Post => {
-                command(test_store, user, ChatCommand::Post { room, text: "hi".into() }).await
-            }
+            Self::Post => command(test_store, user, ChatCommand::post(room, "hi")).await,
             Self::Describe => {
                 let describe = RoomsCommand::Describe { room, description: "a room".into() };
                 command(test_store, user, describe).await
@@ -228,6 +229,9 @@ impl RoomRequest {
                 let author = author_in(test_store, room).await;
                 let silence = RoomsCommand::Silence { room, user: author, lasts_ms, reason };
                 command(test_store, user, silence).await
+            }
+            Self::Messages => {
+                query(test_store, user, ChatQuery::Messages { room, messages: vec![Seq(1)] }).await
             }
             Self::React => react(test_store, user, room).await,
             Self::ReactionPeople => {

@@ -20,6 +20,7 @@ use refinery::{Migration, Runner};
 use rusqlite::Connection;
 
 use super::upgraded_administration::check_administration;
+use super::upgraded_messages::check_messages;
 use super::upgraded_writes::{check_writes, feed};
 use super::{TestDatabase, fast_options};
 use crate::support::{NOBODY, NOW, TestStore, message_text, post, refusal, sign_up, texts, token};
@@ -162,6 +163,9 @@ const DATA: &[(usize, &str)] = &[
         "INSERT INTO mail_addresses VALUES (1, 'Minsu@example.com', 'minsu@example.com', 130);
         INSERT INTO mail_verifications VALUES (2, zeroblob(32), 'jane@example.com', 130, 900);",
     ),
+    (36, "UPDATE messages SET edited_at = 31 WHERE seq = 1;"),
+    (37, "INSERT INTO reactions VALUES (1, 1, 2, '👍', 2);"),
+    (38, "UPDATE messages SET reply_to = 1 WHERE seq = 2;"),
     (
         29,
         r#"INSERT INTO user_notices (user_id, at, content) VALUES
@@ -308,7 +312,7 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let room = Topic::Room(FIRST_ROOM);
     let page = test_store.newest(&minsu, FIRST_ROOM).await;
     assert_eq!(texts(&page)[..2], ["첫 말", "hello"], "{version}");
-    assert_eq!(page.messages[1].sentiment.is_some(), version >= 6, "{version}");
+    check_messages(&page.messages, version);
     let texts_in_log: Vec<_> =
         test_store.log(room).await.iter().take(2).map(|e| message_text(e).to_owned()).collect();
     assert_eq!(texts_in_log, ["첫 말", "hello"], "{version}");
@@ -383,11 +387,9 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let scheduled = |what: &NoticeContent| matches!(what, NoticeContent::Scheduled { .. });
     let count = notices.iter().filter(|notice| scheduled(&notice.what)).count();
     assert_eq!(count, usize::from(version >= 8), "{version}");
-
     let started = demo.map(|demo| (demo.by.id, demo.started_at));
     let expected = (version >= 10).then_some((UserId(2), Timestamp(80)));
     assert_eq!(started, expected, "{version}: the demonstration is running");
-
     let posts = feed(test_store, &minsu).await;
     let old: Vec<_> = posts.iter().filter(|(id, _)| *id <= 3).cloned().collect();
     let expected = [(2, "second try".to_owned()), (1, "그대로".to_owned())];

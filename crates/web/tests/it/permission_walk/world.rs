@@ -80,7 +80,7 @@ impl World {
             let name = format!("Room {}", self.commands);
             self.new_room(creator, RoomsCommand::Create { name, description: String::new(), kind })
         };
-        self.command(creator, ChatCommand::Post { room, text: "hello".into() });
+        self.command(creator, ChatCommand::post(room, "hello"));
         let role = match relation.rsplit(": ").next().unwrap() {
             "manager" => Some(RoomRole::Manager),
             "member" if !relation.starts_with("direct") => Some(RoomRole::Member),

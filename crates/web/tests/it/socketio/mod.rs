@@ -46,9 +46,9 @@ impl TestServer {
     }
 
     pub(crate) fn post(&self, author: &User, number: u128, text: &str) {
-        let text = text.to_owned();
-        let (sentiment, guest, mentions) = (None, None, Vec::new());
-        let change = chat::ChatChange::Post { room: FIRST_ROOM, text, sentiment, guest, mentions };
+        let message =
+            chat::NewMessage { mentions: Vec::new(), ..chat::NewMessage::of(text.to_owned()) };
+        let change = chat::ChatChange::Post { room: FIRST_ROOM, message };
         self.commit(author, number, features::Change::Chat(change));
     }
 

@@ -69,12 +69,12 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
     }
 
     /// Ends the rows with the messages that are not stored yet.
-    pub(super) fn end(&mut self, pending: Vec<(&PendingCommand, &str)>) {
+    pub(super) fn end(&mut self, pending: Vec<Pending<'_>>) {
         // A room without messages may have presence summaries.
         self.push_presence(|_| true);
-        for item in pending {
-            let at = item.0.at.min(self.scene.now);
-            self.message(at, pending_row(item, self.scene.me));
+        for post in pending {
+            let at = post.item.at.min(self.scene.now);
+            self.message(at, pending_row(&post, self.scene.me));
         }
     }
 
@@ -128,18 +128,22 @@ impl<'a, F: Fn(Timestamp) -> (Timestamp, Timestamp)> Fold<'a, F> {
     }
 }
 
+/// A message that is not stored yet.
+pub(super) struct Pending<'a> {
+    pub(super) item: &'a PendingCommand,
+    text: &'a str,
+    reply_to: Option<Seq>,
+}
+
 /// The user's own messages to this room that are not in the timeline; `known` are those that are.
-pub(super) fn own_pending<'a>(
-    scene: &Scene<'a>,
-    known: &HashSet<CommandId>,
-) -> Vec<(&'a PendingCommand, &'a str)> {
+pub(super) fn own_pending<'a>(scene: &Scene<'a>, known: &HashSet<CommandId>) -> Vec<Pending<'a>> {
     let posts = scene.outbox.iter().filter_map(|item| match &item.command {
-        Command::Chat(ChatCommand::Post { room, text }) if *room == scene.room => {
-            Some((item, text.as_str()))
+        Command::Chat(ChatCommand::Post { room, text, reply_to }) if *room == scene.room => {
+            Some(Pending { item, text, reply_to: *reply_to })
         }
         _ => None,
     });
-    posts.filter(|(item, _)| !known.contains(&item.id)).collect()
+    posts.filter(|post| !known.contains(&post.item.id)).collect()
 }
 
 fn stored_row(message: &Message, scene: &Scene<'_>) -> MessageRow {
@@ -159,6 +163,7 @@ fn stored_row(message: &Message, scene: &Scene<'_>) -> MessageRow {
         head: true,
         tail: true,
         guest: message.guest.as_ref().map(guest_hash),
+        reply_to: message.reply_to,
         length: length(acts.text.unwrap_or(&message.text)),
         stamp: stamp.finish(),
     }
@@ -170,7 +175,7 @@ fn guest_hash(guest: &Guest) -> u64 {
     hasher.finish()
 }
 
-fn pending_row((item, text): (&PendingCommand, &str), me: UserId) -> MessageRow {
+fn pending_row(Pending { item, text, reply_to }: &Pending<'_>, me: UserId) -> MessageRow {
     MessageRow {
         author: me,
         command: item.id,
@@ -180,6 +185,7 @@ fn pending_row((item, text): (&PendingCommand, &str), me: UserId) -> MessageRow 
         head: true,
         tail: true,
         guest: None,
+        reply_to: *reply_to,
         length: length(text),
         stamp: 0,
     }

@@ -83,6 +83,8 @@ pub(crate) struct MessageRow {
     pub(crate) tail: bool,
     /// A hash of the guest that the author relays: messages of two guests are not one group.
     guest: Option<u64>,
+    /// The message that it answers.
+    reply_to: Option<Seq>,
     /// The approximate length of the text, for the estimated height.
     length: u16,
     /// Changes with everything else that the row shows.
@@ -107,6 +109,8 @@ pub(crate) enum RowKey {
 const LINE_HEIGHT: f64 = 24.0;
 /// `.chat-bubble` around one line.
 const ONE_LINE_BUBBLE: f64 = 42.0;
+/// `.chat-quote` with its margin.
+const QUOTE_HEIGHT: f64 = 28.0;
 /// The padding of `.chat-message[data-head="true"]`.
 const GROUP_GAP: f64 = 12.0;
 /// The padding of every other `.chat-message`.
@@ -139,8 +143,9 @@ impl ListRow for Row {
             Self::Message(row) => {
                 let name = if row.head && !row.mine { LINE_HEIGHT } else { 0.0 };
                 let gap = if row.head { GROUP_GAP } else { MESSAGE_GAP };
+                let quote = if row.reply_to.is_some() { QUOTE_HEIGHT } else { 0.0 };
                 let more_lines = f64::from(row.length / CHARS_PER_LINE);
-                ONE_LINE_BUBBLE + name + gap + more_lines * LINE_HEIGHT
+                ONE_LINE_BUBBLE + quote + name + gap + more_lines * LINE_HEIGHT
             }
             Self::Start => START_HEIGHT,
             Self::Older | Self::Day { .. } => DAY_HEIGHT,

@@ -2,7 +2,6 @@ use std::collections::HashSet;
 
 use madang_client::PendingState;
 use madang_shared::chat::ChatCommand;
-use madang_shared::markup::Markup;
 use madang_shared::{ErrorCode, Failure, User};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -24,25 +23,14 @@ fn user(id: u64) -> User {
 }
 
 fn message(seq: u64, author: u64, at: u64) -> Message {
-    Message {
-        seq: Seq(seq),
-        author: user(author),
-        at: Timestamp(at),
-        text: "x".to_owned(),
-        markup: Markup::default(),
-        command: CommandId::new(Timestamp(at), u128::from(seq) << 64),
-        guest: None,
-        deleted: None,
-        edited_at: None,
-        reactions: Vec::new(),
-        sentiment: None,
-    }
+    let command = CommandId::new(Timestamp(at), u128::from(seq) << 64);
+    Message::new(Seq(seq), user(author), Timestamp(at), "x".to_owned(), command)
 }
 
 fn pending(seq: u64, state: PendingState) -> PendingCommand {
     PendingCommand {
         id: message(seq, 1, seq).command,
-        command: ChatCommand::Post { room: RoomId(1), text: "x".to_owned() }.into(),
+        command: ChatCommand::post(RoomId(1), "x").into(),
         at: Timestamp(seq),
         state,
     }

@@ -10,8 +10,9 @@ use web_sys::Element;
 use super::editor::{self, EarlierDialog};
 use super::moderation::{MessageAct, ModerationTools};
 use super::reactions::ReactionDialogs;
-use crate::browser::set_length;
+use crate::browser::{self, set_length};
 use crate::clipboard::copy;
+use crate::composer::COMPOSER_ID;
 use crate::context::{AppContext, use_app};
 use crate::features::chat::mentions::known_users;
 use crate::features::chat::message::{MessageContent, RowContext};
@@ -28,13 +29,14 @@ const DELIVERY: Words = Words::new("받은 사람 보기", "Who received it");
 const AUTHOR: Words = Words::new("쓴 사람 보기", "Show the author");
 const REACT: Words = Words::new("반응 남기기", "React");
 const REACTIONS: Words = Words::new("반응한 사람 보기", "Show who reacted");
+const REPLY: Words = Words::new("답장", "Reply");
 const EDIT: Words = Words::new("고치기", "Edit");
 const EARLIER: Words = Words::new("고치기 전의 글 보기", "Show earlier versions");
 const DELETE: Words = Words::new("삭제", "Delete");
 const REPORT: Words = Words::new("신고", "Report");
 
 /// The letters of all actions.
-pub(super) const KEYS: &str = "+eEㄷ";
+pub(super) const KEYS: &str = "+eEㄷrRㄱ";
 
 /// The state of toolbar and menu. Copies are the same.
 #[derive(Clone, Copy)]
@@ -53,7 +55,8 @@ pub(super) struct MessageTools {
     pub(super) copied: State<Option<(&'static str, bool)>>,
     /// The parent of toolbar and menu.
     pub(super) frame: NodeRef<html::Div>,
-    pub(super) moderation: ModerationTools,
+    /// Behind a handle too.
+    moderation: StoredValue<ModerationTools>,
     pub(super) earlier: EarlierDialog,
     pub(super) reactions: ReactionDialogs,
 }
@@ -81,6 +84,7 @@ pub(super) struct MessageAction {
 pub(super) fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction> {
     let text = message.content.text.clone();
     let mut rows = reaction_rows(message, tools);
+    rows.extend(reply_row(message, tools));
     rows.extend(text_rows(message, tools));
     if message.content.deleted.is_none() {
         rows.push(MessageAction {
@@ -174,6 +178,25 @@ fn reaction_rows(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageA
     rows
 }
 
+/// The action that answers a message.
+fn reply_row(message: &SelectedMessage, tools: MessageTools) -> Option<MessageAction> {
+    let seq = message.seq.filter(|_| message.content.deleted.is_none())?;
+    let reply_to = tools.row_context.reply_to;
+    Some(MessageAction {
+        id: "reply",
+        icon: Icon::Reply,
+        name: REPLY,
+        is_quick: true,
+        keys: "rRㄱ",
+        run: Box::new(move || {
+            tools.is_menu_open.set(false);
+            reply_to.set(Some(seq));
+            // The menu gives the focus back first.
+            request_animation_frame(|| browser::focus(COMPOSER_ID));
+        }),
+    })
+}
+
 /// The actions that change the text of a message, and show the earlier ones.
 fn text_rows(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction> {
     let SelectedMessage { content, seq } = message;
@@ -199,7 +222,7 @@ fn text_rows(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageActio
             }),
         });
     }
-    if content.edited_at.is_some() && (is_own || tools.moderation.moderates()) {
+    if content.edited_at.is_some() && (is_own || tools.moderation().moderates()) {
         rows.push(MessageAction {
             id: "earlier-texts",
             icon: Icon::History,
@@ -231,14 +254,14 @@ fn moderation_rows(message: &SelectedMessage, tools: MessageTools) -> Vec<Messag
         run: Box::new(move || {
             tools.is_menu_open.set(false);
             // The menu gives the focus back first, so that the dialog returns it to the message.
-            request_animation_frame(move || tools.moderation.ask(act));
+            request_animation_frame(move || tools.moderation().ask(act));
         }),
     };
     let mut rows = Vec::new();
     if !is_own {
         rows.push(row("report-message", Icon::Flag, REPORT, MessageAct::Report(seq)));
     }
-    if is_own || tools.moderation.moderates() {
+    if is_own || tools.moderation().moderates() {
         let act = MessageAct::Delete { message: seq, is_own };
         rows.push(row("delete-message", Icon::Trash, DELETE, act));
     }
@@ -256,10 +279,14 @@ impl MessageTools {
             access: AccessQuestion::new(),
             copied: state(None),
             frame: NodeRef::new(),
-            moderation: ModerationTools::new(use_app(), row_context.room),
+            moderation: StoredValue::new(ModerationTools::new(use_app(), row_context.room)),
             earlier: EarlierDialog::new(row_context.room),
             reactions: ReactionDialogs::new(row_context.room),
         }
+    }
+
+    pub(super) fn moderation(self) -> ModerationTools {
+        self.moderation.get_value()
     }
 
     /// Opens the card of a message's author.

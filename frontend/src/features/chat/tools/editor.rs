@@ -42,11 +42,9 @@ pub(crate) fn message_editor(message: Seq) -> AnyView {
     let RowContext { room, editor, .. } = expect_context();
     let (driver, undo_bar) = (use_app().driver, use_undo_bar());
     let lang = use_lang().get_untracked();
-    let stored = driver.store().peek(|client| {
-        let messages = client.features().timeline(room)?.messages();
-        let index = messages.binary_search_by_key(&message, |message| message.seq).ok()?;
-        messages.get(index).map(|message| message.text.clone())
-    });
+    let stored = driver
+        .store()
+        .peek(|client| Some(client.features().timeline(room)?.message(message)?.text.clone()));
     let before = stored.clone().unwrap_or_default();
     let save = Callback::new(move |text: String| {
         if text == before {

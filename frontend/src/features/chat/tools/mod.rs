@@ -5,9 +5,11 @@ mod actions;
 mod editor;
 mod formatted;
 mod moderation;
+mod plain_text;
 mod pointer;
 mod rare_rows;
 mod reactions;
+mod reply;
 mod room_state;
 mod silenced;
 mod toolbar;
@@ -29,6 +31,7 @@ pub(crate) use editor::message_editor;
 pub(crate) use formatted::formatted_text;
 pub(crate) use rare_rows::{deleted_message, message_refusal, presence_line};
 pub(crate) use reactions::message_reactions;
+pub(crate) use reply::{quote, reply_bar};
 
 /// The tools.
 pub(crate) fn tools() -> AnyView {

@@ -99,7 +99,7 @@ pub(super) fn toolbar_and_menu(tools: MessageTools) -> AnyView {
             </div>
             {dialog::menu("dialog menu message-menu", tools.is_menu_open, TITLE_ID, menu)}
             {access_dialog(tools.row_context.room, tools.access)}
-            {message_dialogs(tools.moderation)}
+            {message_dialogs(tools.moderation())}
             {tools.earlier.draw()}
             {tools.reactions.draw()}
         </div>
