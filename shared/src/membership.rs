@@ -1,7 +1,8 @@
 //! The rooms that a user has joined, with the read mark of each, and which of them are muted. Topic [`Topic::Memberships`], one per
 //! user, so that all tabs and devices of a user agree.
 //!
-//! An unread count is not stored. It is the number of messages by others after the read mark. The server
+//! An unread count is not stored. It is the number of messages by others after the read mark, or from the message on that the
+//! user has marked as unread ([`Membership::unread_from`]). The server
 //! counts it for a snapshot, up to [`MAX_COUNTED_UNREAD`], and the client (`madang-client`) applies the same rule to later events, so
 //! the count cannot drift.
 //!
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{RoomId, User};
 use crate::moderation::Silence;
 use crate::position::Seq;
-use crate::rooms::Room;
+use crate::rooms::{Room, is_usual};
 
 /// Rooms that one user can join. One connection can subscribe to all of them, and a hello that resumes
 /// them stays far below [`MAX_CLIENT_FRAME_BYTES`](crate::limits::MAX_CLIENT_FRAME_BYTES).
@@ -34,13 +35,35 @@ pub const MAX_UNREAD_SCAN: u64 = 10_000;
 pub struct Membership {
     /// Which room.
     pub room: RoomId,
-    /// Everything in the room up to and including this has been read.
+    /// Everything in the room up to and including this has been read. Others see this mark, which only moves forward.
     pub read_up_to: Seq,
-    /// The number of messages by others after `read_up_to`, up to and including `head`; at most
+    /// The number of messages by others after [`Membership::mark`], up to and including `head`; at most
     /// [`MAX_COUNTED_UNREAD`].
     pub unread: u64,
     /// The last event of the room when `unread` was counted.
     pub head: Seq,
+    /// The first of the read messages that the user has marked as unread; 0 if there is none. It is the user's own business.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub unread_from: Seq,
+    /// How often the user has marked messages as unread. Of two states of one membership, the one with the greater number is
+    /// newer.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub marked: u64,
+}
+
+impl Membership {
+    /// A membership without messages that were marked as unread.
+    pub fn new(room: RoomId, read_up_to: Seq, unread: u64, head: Seq) -> Self {
+        Self { room, read_up_to, unread, head, unread_from: Seq(0), marked: 0 }
+    }
+
+    /// The messages by others after this one count as unread.
+    pub fn mark(&self) -> Seq {
+        match self.unread_from {
+            Seq(0) => self.read_up_to,
+            from => self.read_up_to.min(from.previous()),
+        }
+    }
 }
 
 /// Commands to a user's own memberships.
@@ -58,12 +81,21 @@ pub enum MembershipCommand {
         /// Which room.
         room: RoomId,
     },
-    /// Moves the read mark. It only ever moves forward: an older mark changes nothing.
+    /// Moves the read mark. It only ever moves forward: an older mark changes nothing, unless messages up to it were marked as
+    /// unread. Those are read again.
     Read {
         /// Which room.
         room: RoomId,
         /// The last event that has been read; at most the room's last event.
         up_to: Seq,
+    },
+    /// Marks the messages from one on as unread, on all devices of the user; nobody else sees it. The messages after the read mark
+    /// are unread in any case.
+    MarkUnread {
+        /// Which room.
+        room: RoomId,
+        /// The first message that counts as unread. Those that the user does not see are left out.
+        from: Seq,
     },
     /// Mutes or unmutes a joined room. The unread messages of a muted room are counted in its row only,
     /// neither in the title nor in a badge of the app; mentions are notices in any case. Muting twice changes
@@ -94,7 +126,7 @@ pub enum MembershipEvent {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         reason: String,
     },
-    /// The read mark moved; the event carries the new counts.
+    /// The read mark moved, or messages were marked as unread; the event carries the new counts.
     Read(Membership),
     /// The user muted or unmuted the room.
     Muted {

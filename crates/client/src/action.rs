@@ -45,6 +45,20 @@ pub enum Action {
     },
     /// Marks every message of a room as read, shown or not.
     MarkRead(RoomId),
+    /// Marks the messages of a room from one on as unread. An open room stays unread until it is opened again.
+    MarkUnread {
+        /// Which room.
+        room: RoomId,
+        /// The first message.
+        from: Seq,
+    },
+    /// Takes that back: marks the messages up to one as read.
+    MarkReadAgain {
+        /// Which room.
+        room: RoomId,
+        /// The last message.
+        up_to: Seq,
+    },
     /// Places the line "New" above the first unread message of the open room: the user has returned to the app's
     /// window, or has scrolled past unread messages.
     MarkStartOfNew,

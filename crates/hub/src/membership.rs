@@ -13,9 +13,9 @@ pub fn needs(change: &MembershipCommand) -> Need {
     match change {
         MembershipCommand::Join { room } => Need::Room(*room, RoomRight::Join),
         MembershipCommand::Leave { room } => Need::Room(*room, RoomRight::Leave),
-        MembershipCommand::Read { room, .. } | MembershipCommand::Mute { room, .. } => {
-            Need::Room(*room, RoomRight::Read)
-        }
+        MembershipCommand::Read { room, .. }
+        | MembershipCommand::MarkUnread { room, .. }
+        | MembershipCommand::Mute { room, .. } => Need::Room(*room, RoomRight::Read),
     }
 }
 
@@ -23,7 +23,9 @@ pub fn needs(change: &MembershipCommand) -> Need {
 pub fn is_small(change: &MembershipCommand) -> bool {
     match change {
         MembershipCommand::Leave { .. } | MembershipCommand::Read { .. } => true,
-        MembershipCommand::Join { .. } | MembershipCommand::Mute { .. } => false,
+        MembershipCommand::Join { .. }
+        | MembershipCommand::MarkUnread { .. }
+        | MembershipCommand::Mute { .. } => false,
     }
 }
 

@@ -46,8 +46,8 @@ const PATHS: [(Words, Words); 8] = [
     (
         Words::new("대화", "Messages"),
         Words::new(
-            "위아래 화살표, Home, End로 메시지를, 오른쪽 화살표로 그 안의 단추를 찾아갑니다. R은 답장, +는 반응, E는 고치기, M은 메뉴입니다.",
-            "Up, Down, Home and End walk through the messages; Right leads to the buttons of one. R replies, + reacts, E edits, M opens the menu.",
+            "위아래 화살표, Home, End로 메시지를, 오른쪽 화살표로 그 안의 단추를 찾아갑니다. R은 답장, +는 반응, E는 고치기, U는 안 읽음 표시, M은 메뉴입니다.",
+            "Up, Down, Home and End walk through the messages; Right leads to the buttons of one. R replies, + reacts, E edits, U marks as unread, M opens the menu.",
         ),
     ),
     (

@@ -72,7 +72,7 @@ proptest! {
     #[test]
     fn server_frames_survive_the_wire(messages in proptest::collection::vec(messages(), 0..5), topic in topics(),
                                       position in positions(), older in any::<bool>(), unread in any::<u64>()) {
-        let membership = Membership { room: RoomId(1), read_up_to: position.seq, unread, head: position.seq };
+        let membership = Membership::new(RoomId(1), position.seq, unread, position.seq);
         let event = messages.first().map(|message| ServerFrame::Event {
             topic, seq: position.seq, event: ChatEvent::Posted(message.clone()).into(),
         });

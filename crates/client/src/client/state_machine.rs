@@ -66,6 +66,9 @@ impl Client {
             caught_up: CaughtUp::default(),
             undecodable_frames: 0,
         };
+        for item in client.outbox.items() {
+            client.features.restore(&item.command);
+        }
         client.update_subscriptions(&mut Vec::new());
         client
     }

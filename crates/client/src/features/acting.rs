@@ -1,6 +1,7 @@
 //! The acts of the user, passed on to the views.
 
 use madang_shared::chat::ChatQuery;
+use madang_shared::membership::MembershipCommand;
 use madang_shared::read_count::ReadCountQuery;
 use madang_shared::{Command, Timestamp};
 
@@ -31,6 +32,10 @@ impl Features {
                 self.joined_rooms.show_messages(room, first, last, now)
             }
             Action::MarkRead(room) => self.joined_rooms.mark_read(room, now),
+            Action::MarkUnread { room, from } => self.joined_rooms.mark_unread(room, from),
+            Action::MarkReadAgain { room, up_to } => {
+                self.joined_rooms.mark_read_again(room, up_to, now)
+            }
             Action::MarkStartOfNew => self.joined_rooms.mark_start_of_new(),
             Action::Keystroke(room) => self.joined_rooms.keystroke(room, now),
             Action::StopTyping => self.joined_rooms.stop_typing(),
@@ -55,6 +60,13 @@ impl Features {
     pub(crate) fn watch_own_message(&mut self) -> (bool, Option<ReadCountQuery>) {
         let is_other = self.read_count.watch(self.joined_rooms.newest_own_message());
         (is_other, self.read_count.next_query())
+    }
+
+    /// The effects of a command that an earlier client of the user had not sent.
+    pub(crate) fn restore(&mut self, command: &Command) {
+        if let Command::Membership(MembershipCommand::MarkUnread { room, from }) = command {
+            self.joined_rooms.restore_unread(*room, *from);
+        }
     }
 
     /// The effects of a command before the server has answered.

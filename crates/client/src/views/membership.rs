@@ -18,6 +18,16 @@ pub struct Memberships {
     known: bool,
     removed: Option<EndedMembership>,
     silences: Vec<Silence>,
+    marked: VecMap<RoomId, Marked>,
+}
+
+/// Messages that this client has marked as unread, before the server has answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Marked {
+    /// The messages from this one on.
+    From(Seq),
+    /// The user has read them again.
+    ReadAgain,
 }
 
 /// A membership that another user has ended while this client ran.
@@ -82,9 +92,14 @@ impl Memberships {
         self.rooms.contains_key(&room)
     }
 
-    /// The read mark in the room: the server's or this screen's, whichever is further.
+    /// The read mark in the room: the server's or this screen's, whichever is further; before the messages that the user has
+    /// marked as unread.
     pub fn read_up_to(&self, room: RoomId) -> Option<Seq> {
-        self.rooms.get(&room).map(RoomMembership::read_up_to)
+        let mark = self.rooms.get(&room)?.read_up_to();
+        Some(match self.marked.get(&room) {
+            Some(Marked::From(from)) => mark.min(from.previous()),
+            Some(Marked::ReadAgain) | None => mark,
+        })
     }
 
     /// Whether the user has muted the room, as the server knows it.
@@ -104,10 +119,9 @@ impl Memberships {
             return 0;
         };
         let stored = &membership.stored;
-        let Some(timeline) = timeline else {
+        let Some((timeline, mark)) = timeline.zip(self.read_up_to(room)) else {
             return stored.unread;
         };
-        let mark = membership.read_up_to();
         if timeline.reaches_back_to(mark) {
             return timeline.count_by_others_after(mark, me);
         }
@@ -116,13 +130,21 @@ impl Memberships {
 
     /// Notes that the user saw everything up to `seq`. Returns whether the read mark moved.
     pub(crate) fn mark_seen(&mut self, room: RoomId, seq: Seq) -> bool {
-        match self.rooms.get_mut(&room) {
-            Some(membership) if seq > membership.read_up_to() => {
-                membership.seen = seq;
-                true
-            }
-            _ => false,
+        if self.read_up_to(room).is_none_or(|mark| seq <= mark) {
+            return false;
         }
+        if let Some(membership) = self.rooms.get_mut(&room) {
+            membership.seen = seq;
+        }
+        if let Some(marked) = self.marked.get_mut(&room) {
+            *marked = Marked::ReadAgain;
+        }
+        true
+    }
+
+    /// Notes that the user marks the messages from one on as unread; the server does not know it yet.
+    pub(crate) fn mark_unread(&mut self, room: RoomId, from: Seq) {
+        self.marked.insert(room, Marked::From(from));
     }
 
     pub(crate) fn as_snapshot(&self) -> MembershipSnapshot {
@@ -143,7 +165,7 @@ impl Memberships {
         for stored in snapshot.memberships {
             let membership = match old.remove(&stored.room) {
                 Some(mut membership) => {
-                    membership.update(stored);
+                    membership.update(stored, &mut self.marked);
                     membership
                 }
                 None => RoomMembership::new(stored),
@@ -155,6 +177,8 @@ impl Memberships {
         for room in snapshot.rooms {
             self.update_facts(room);
         }
+        let rooms = &self.rooms;
+        self.marked.retain(|room, _| rooms.contains_key(room));
     }
 
     /// Updates the facts of a joined room. They arrive with the memberships and in the room's own topic.
@@ -180,7 +204,7 @@ impl Memberships {
     /// snapshots of the room.
     pub(crate) fn update(&mut self, stored: Membership) {
         if let Some(membership) = self.rooms.get_mut(&stored.room) {
-            membership.update(stored);
+            membership.update(stored, &mut self.marked);
         }
     }
 
@@ -191,6 +215,7 @@ impl Memberships {
                 self.rooms.insert(stored.room, RoomMembership::new(stored));
             }
             MembershipEvent::Left { room, removal, reason } => {
+                self.marked.remove(&room);
                 let facts = self.rooms.remove(&room).and_then(|membership| membership.facts);
                 if let Some(removal) = removal {
                     let name = facts.map(|facts| facts.name).unwrap_or_default();
@@ -214,15 +239,25 @@ impl RoomMembership {
     }
 
     fn read_up_to(&self) -> Seq {
-        self.stored.read_up_to.max(self.seen)
+        self.stored.mark().max(self.seen)
     }
 
     /// The two topics that carry a membership are not ordered among each other, so an older state
     /// may arrive last. The later one counts.
-    fn update(&mut self, stored: Membership) {
-        if (stored.head, stored.read_up_to) >= (self.stored.head, self.stored.read_up_to) {
-            self.stored = stored;
+    fn update(&mut self, stored: Membership, marked: &mut VecMap<RoomId, Marked>) {
+        // Reading again moves the mark on, until it is none.
+        let unread = |it: &Membership| (it.unread_from == Seq(0), it.unread_from);
+        let age = |it: &Membership| (it.marked, it.head, it.read_up_to, unread(it));
+        if age(&stored) < age(&self.stored) {
+            return;
         }
+        // The messages that were marked as unread are so again, unless this screen has shown them since.
+        if stored.marked > self.stored.marked
+            && marked.remove(&stored.room) != Some(Marked::ReadAgain)
+        {
+            self.seen = Seq(0);
+        }
+        self.stored = stored;
     }
 }
 
@@ -236,6 +271,10 @@ impl CommandRules for Memberships {
                 MembershipCommand::Read { room: older, .. },
             )
             | (
+                MembershipCommand::MarkUnread { room: newer, .. },
+                MembershipCommand::MarkUnread { room: older, .. },
+            )
+            | (
                 MembershipCommand::Mute { room: newer, .. },
                 MembershipCommand::Mute { room: older, .. },
             ) => newer == older,
@@ -247,9 +286,9 @@ impl CommandRules for Memberships {
         }
     }
 
-    /// A read mark in a room that the user has left.
+    /// A mark in a room that the user has left.
     fn is_dropped_when_refused(command: &MembershipCommand) -> bool {
-        matches!(command, MembershipCommand::Read { .. })
+        matches!(command, MembershipCommand::Read { .. } | MembershipCommand::MarkUnread { .. })
     }
 }
 

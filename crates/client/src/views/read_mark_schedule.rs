@@ -23,9 +23,9 @@ impl ReadMarkSchedule {
         self.due_at.insert(room, last_sent.plus(INTERVAL_MS));
     }
 
-    /// The room was unsubscribed.
-    pub(crate) fn forget(&mut self, room: RoomId) {
-        self.due_at.remove(&room);
+    /// The read mark of the room is not sent. Returns whether it moved since it was sent last.
+    pub(crate) fn forget(&mut self, room: RoomId) -> bool {
+        self.due_at.remove(&room).is_some()
     }
 
     pub(crate) fn deadline(&self) -> Option<Timestamp> {

@@ -24,4 +24,5 @@ mod read_marks;
 mod replies;
 mod room_facts;
 mod support;
+mod unread_from;
 mod views;

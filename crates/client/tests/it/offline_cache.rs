@@ -61,12 +61,7 @@ fn a_cached_timeline_shows_before_the_welcome_and_is_resumed() {
 fn another_epoch_replaces_the_cached_timeline() {
     let mut driver = next_visit(&after_a_visit(10), me());
     driver.connect();
-    let membership = madang_shared::membership::Membership {
-        room: ROOM,
-        read_up_to: Seq(0),
-        unread: 1,
-        head: Seq(11),
-    };
+    let membership = madang_shared::membership::Membership::new(ROOM, Seq(0), 1, Seq(11));
     let page = ChatPage { messages: vec![by_other(11)], older: false, ..ChatPage::default() };
     let snapshot = madang_shared::chat::ChatSnapshot { room: room(), page, membership }.into();
     let position = Position::new(Epoch(2), Seq(11));

@@ -216,7 +216,7 @@ fn messages_that_were_missed_are_new() {
 fn a_mark_from_another_screen_closes_a_gap() {
     let mut driver = opened(40);
     driver.input(shown(21, 30));
-    let read = Membership { room: ROOM, read_up_to: Seq(20), unread: 20, head: Seq(40) };
+    let read = Membership::new(ROOM, Seq(20), 20, Seq(40));
     driver.frame(&ServerFrame::Event {
         topic: Topic::Memberships(me().id),
         seq: Seq(2),
@@ -230,7 +230,7 @@ fn a_mark_from_another_screen_closes_a_gap() {
 fn another_epoch_forgets_what_was_shown() {
     let mut driver = opened(60);
     driver.input(shown(50, 60));
-    let membership = Membership { room: ROOM, read_up_to: Seq(0), unread: 58, head: Seq(58) };
+    let membership = Membership::new(ROOM, Seq(0), 58, Seq(58));
     let page =
         ChatPage { messages: (9..=58).map(by_other).collect(), older: true, ..ChatPage::default() };
     let state = madang_shared::TopicState {

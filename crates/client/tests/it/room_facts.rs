@@ -16,7 +16,7 @@ fn named(name: &str, revision: u64) -> Room {
 }
 
 fn membership(room: RoomId) -> Membership {
-    Membership { room, read_up_to: Seq(0), unread: 0, head: Seq(0) }
+    Membership::new(room, Seq(0), 0, Seq(0))
 }
 
 fn name(client: &TestClient, room: RoomId) -> Option<&str> {

@@ -53,8 +53,7 @@ impl TestClient {
     pub(crate) fn in_room(messages: u64) -> Self {
         let mut driver = Self::new();
         driver.connect();
-        let membership =
-            Membership { room: ROOM, read_up_to: Seq(0), unread: messages, head: Seq(messages) };
+        let membership = Membership::new(ROOM, Seq(0), messages, Seq(messages));
         driver.state(
             Topic::Memberships(me().id),
             1,

@@ -50,8 +50,7 @@ fn unread_counts_messages_after_the_read_mark() {
     assert_eq!(driver.unread(), 1);
     // Another tab has read further; an older mark changes nothing.
     for read_up_to in [5, 2] {
-        let membership =
-            Membership { room: ROOM, read_up_to: Seq(read_up_to), unread: 0, head: Seq(5) };
+        let membership = Membership::new(ROOM, Seq(read_up_to), 0, Seq(5));
         let topic = Topic::Memberships(me().id);
         let seq = Seq(if read_up_to == 5 { 2 } else { 3 });
         driver.frame(&ServerFrame::Event {
@@ -85,7 +84,7 @@ fn a_muted_room_counts_in_its_row_only() {
     let kept = driver.client.features().memberships().is_muted(ROOM);
     assert!(kept, "the room is known as muted");
     // A read mark of another tab leaves it muted.
-    let membership = Membership { room: ROOM, read_up_to: Seq(1), unread: 2, head: Seq(3) };
+    let membership = Membership::new(ROOM, Seq(1), 2, Seq(3));
     driver.frame(&ServerFrame::Event {
         topic: Topic::Memberships(me().id),
         seq: Seq(3),
@@ -211,7 +210,7 @@ fn a_room_in_the_background_keeps_its_newest_messages_and_its_unread_count() {
         driver.event(by_other(seq));
     }
     assert_eq!(driver.unread(), 1_200);
-    let read = Membership { room: ROOM, read_up_to: Seq(1_100), unread: 100, head: Seq(1_200) };
+    let read = Membership::new(ROOM, Seq(1_100), 100, Seq(1_200));
     let event = MembershipEvent::Read(read).into();
     driver.frame(&ServerFrame::Event { topic: Topic::Memberships(me().id), seq: Seq(2), event });
     driver.event(by_other(1_201));
@@ -236,7 +235,7 @@ fn a_rate_limited_signal_does_not_count_as_undecodable() {
 #[test]
 fn another_epoch_replaces_the_timeline() {
     let mut driver = in_open_room(60);
-    let membership = Membership { room: ROOM, read_up_to: Seq(0), unread: 2, head: Seq(52) };
+    let membership = Membership::new(ROOM, Seq(0), 2, Seq(52));
     let page = ChatPage {
         messages: (51..=52).map(by_other).collect(),
         older: true,

@@ -55,6 +55,7 @@ mod lazy_part;
 mod load_web;
 mod looks;
 mod mail;
+mod mark_unread;
 mod message_focus;
 mod message_loss;
 mod message_tools;

@@ -71,6 +71,8 @@ CREATE TABLE members (
     muted        bigint NOT NULL DEFAULT 0 CHECK (muted IN (0, 1)),
     sees_after   bigint NOT NULL DEFAULT 0 CHECK (sees_after >= 0),
     role         text   COLLATE "C" NOT NULL DEFAULT 'member' CHECK (role IN ('reader', 'member', 'manager')),
+    unread_from  bigint NOT NULL DEFAULT 0 CHECK (unread_from >= 0 AND unread_from <= read_up_to),
+    marked       bigint NOT NULL DEFAULT 0 CHECK (marked >= 0),
     PRIMARY KEY (user_id, room_id)
 );
 

@@ -26,9 +26,11 @@ macro_rules! memberships {
             (SELECT count(*) FROM (SELECT 1 FROM ( \
                 SELECT author_id FROM messages INDEXED BY messages_unread \
                     WHERE messages.room_id = members.room_id \
-                    AND messages.seq > members.read_up_to \
+                    AND messages.seq > CASE members.unread_from WHEN 0 THEN members.read_up_to \
+                        ELSE members.unread_from - 1 END \
                     ORDER BY messages.seq LIMIT ?2) AS newer \
-                WHERE author_id <> members.user_id LIMIT ?3) AS unread) \
+                WHERE author_id <> members.user_id LIMIT ?3) AS unread), \
+            members.unread_from, members.marked \
         FROM members JOIN topics ON topics.name = 'room:' || members.room_id \
         WHERE members.user_id = ?1"
     };
@@ -41,7 +43,9 @@ pub(super) fn topics(author: UserId, change: &MembershipCommand) -> Vec<Topic> {
         MembershipCommand::Join { room } | MembershipCommand::Leave { room } => {
             vec![own, Topic::Details(*room)]
         }
-        MembershipCommand::Read { .. } | MembershipCommand::Mute { .. } => vec![own],
+        MembershipCommand::Read { .. }
+        | MembershipCommand::MarkUnread { .. }
+        | MembershipCommand::Mute { .. } => vec![own],
     }
 }
 
@@ -55,8 +59,9 @@ pub(crate) fn apply(
     let (MembershipCommand::Join { room }
     | MembershipCommand::Leave { room }
     | MembershipCommand::Read { room, .. }
+    | MembershipCommand::MarkUnread { room, .. }
     | MembershipCommand::Mute { room, .. }) = change;
-    let mark = read_mark(transaction, user, room)?;
+    let mark = marks(transaction, user, room)?;
     match (change, mark) {
         (MembershipCommand::Join { .. }, Some(_)) | (MembershipCommand::Leave { .. }, None) => {
             Ok(None)
@@ -74,9 +79,12 @@ pub(crate) fn apply(
             let leaving = Leaving { user, room, removal: None, reason: "", at };
             leave(transaction, leaving, appended).map(Some)
         }
-        (MembershipCommand::Read { .. } | MembershipCommand::Mute { .. }, None) => {
-            Err(rights::not_member().into())
-        }
+        (
+            MembershipCommand::Read { .. }
+            | MembershipCommand::MarkUnread { .. }
+            | MembershipCommand::Mute { .. },
+            None,
+        ) => Err(rights::not_member().into()),
         (MembershipCommand::Mute { muted, .. }, Some(_)) => {
             let sql = "UPDATE members SET muted = ?3 \
                 WHERE user_id = ?1 AND room_id = ?2 AND muted <> ?3";
@@ -89,15 +97,61 @@ pub(crate) fn apply(
         }
         (MembershipCommand::Read { up_to, .. }, Some(mark)) => {
             let up_to = up_to.min(log::head(transaction, Topic::Room(room))?);
-            if up_to <= mark {
+            set_marks(transaction, context, room, mark.read(up_to), appended)
+        }
+        (MembershipCommand::MarkUnread { from, .. }, Some(mark)) => {
+            let first_seen = sees_after(transaction, user, room)?.next();
+            let (unread_from, marked) = (from.max(first_seen), mark.marked + 1);
+            let marks = Marks { unread_from, marked, ..mark };
+            if marks.unread_from > mark.read_up_to {
                 return Ok(None);
             }
-            let sql = "UPDATE members SET read_up_to = ?3 WHERE user_id = ?1 AND room_id = ?2";
-            transaction.execute(sql, &values![user.0, room.0, up_to.0])?;
-            let membership = find(transaction, user, room)?;
-            append(transaction, user, at, MembershipEvent::Read(membership), appended).map(Some)
+            set_marks(transaction, context, room, marks, appended)
         }
     }
+}
+
+/// The marks of a member in a room.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Marks {
+    read_up_to: Seq,
+    /// The first of the read messages that counts as unread; 0 if there is none.
+    unread_from: Seq,
+    /// The number of times that messages were marked as unread.
+    marked: u64,
+}
+
+impl Marks {
+    /// The marks after everything up to a message was read.
+    fn read(self, up_to: Seq) -> Self {
+        let read_up_to = self.read_up_to.max(up_to);
+        let unread_from = match self.unread_from {
+            Seq(0) => Seq(0),
+            from if up_to < from => from,
+            _ if up_to < self.read_up_to => up_to.next(),
+            _ => Seq(0),
+        };
+        Self { read_up_to, unread_from, ..self }
+    }
+}
+
+/// Sets the marks, if they are others than before.
+fn set_marks(
+    transaction: &dyn Transaction,
+    context: &CommandContext,
+    room: RoomId,
+    Marks { read_up_to, unread_from, marked }: Marks,
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, StatementError> {
+    let user = context.author.id;
+    let sql = "UPDATE members SET read_up_to = ?3, unread_from = ?4, marked = ?5 \
+        WHERE user_id = ?1 AND room_id = ?2 AND (read_up_to <> ?3 OR unread_from <> ?4)";
+    let row = values![user.0, room.0, read_up_to.0, unread_from.0, marked];
+    if transaction.execute(sql, &row)? == 0 {
+        return Ok(None);
+    }
+    let read = MembershipEvent::Read(find(transaction, user, room)?);
+    append(transaction, user, context.at, read, appended).map(Some)
 }
 
 /// A new membership in an existing room.
@@ -149,7 +203,7 @@ pub(super) fn join(
     let role_name = role.name();
     let row = values![user.0, room.0, head.0, at.0, role_name, sees_after.0];
     transaction.execute(sql, &row)?;
-    let membership = Membership { room, read_up_to: head, unread: 0, head };
+    let membership = Membership::new(room, head, 0, head);
     let joined = MembershipEvent::Joined(membership);
     let position = append(transaction, user, at, joined, appended)?;
     let member = details_events::Member { user, room, role };
@@ -206,6 +260,8 @@ fn read(row: &Row<'_>) -> Result<Membership, StatementError> {
         read_up_to: Seq(row.natural(1)?),
         head: Seq(row.natural(2)?),
         unread: row.natural(3)?,
+        unread_from: Seq(row.natural(4)?),
+        marked: row.natural(5)?,
     })
 }
 
@@ -215,7 +271,7 @@ pub(crate) fn is_member(
     user: UserId,
     room: RoomId,
 ) -> Result<bool, StatementError> {
-    Ok(read_mark(transaction, user, room)?.is_some())
+    Ok(marks(transaction, user, room)?.is_some())
 }
 
 /// The member sees the messages after this one.
@@ -230,13 +286,20 @@ pub(super) fn sees_after(
     Ok(found.unwrap_or(Seq(0)))
 }
 
-fn read_mark(
+fn marks(
     transaction: &dyn Transaction,
     user: UserId,
     room: RoomId,
-) -> Result<Option<Seq>, StatementError> {
-    let sql = "SELECT read_up_to FROM members WHERE user_id = ?1 AND room_id = ?2";
-    transaction.optional(sql, &values![user.0, room.0], |row| Ok(Seq(row.natural(0)?)))
+) -> Result<Option<Marks>, StatementError> {
+    let sql =
+        "SELECT read_up_to, unread_from, marked FROM members WHERE user_id = ?1 AND room_id = ?2";
+    transaction.optional(sql, &values![user.0, room.0], |row| {
+        Ok(Marks {
+            read_up_to: Seq(row.natural(0)?),
+            unread_from: Seq(row.natural(1)?),
+            marked: row.natural(2)?,
+        })
+    })
 }
 
 fn append(

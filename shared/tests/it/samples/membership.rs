@@ -11,7 +11,11 @@ use super::{ROOM, TIME, user};
 const TOPIC: Topic = Topic::Memberships(UserId(3));
 
 pub(super) fn membership() -> Membership {
-    Membership { room: ROOM, read_up_to: Seq(40), unread: 2, head: Seq(42) }
+    Membership::new(ROOM, Seq(40), 2, Seq(42))
+}
+
+fn marked_unread() -> Membership {
+    Membership { unread_from: Seq(38), marked: 1, unread: 5, ..membership() }
 }
 
 pub(super) fn commands() -> Vec<MembershipCommand> {
@@ -19,6 +23,7 @@ pub(super) fn commands() -> Vec<MembershipCommand> {
         MembershipCommand::Join { room: ROOM },
         MembershipCommand::Leave { room: ROOM },
         MembershipCommand::Read { room: ROOM, up_to: Seq(42) },
+        MembershipCommand::MarkUnread { room: ROOM, from: Seq(38) },
         MembershipCommand::Mute { room: ROOM, muted: true },
     ]
 }
@@ -28,6 +33,7 @@ pub(super) fn command_name(command: &MembershipCommand) -> &'static str {
         MembershipCommand::Join { .. } => "membership.join",
         MembershipCommand::Leave { .. } => "membership.leave",
         MembershipCommand::Read { .. } => "membership.read",
+        MembershipCommand::MarkUnread { .. } => "membership.mark_unread",
         MembershipCommand::Mute { .. } => "membership.mute",
     }
 }
@@ -39,6 +45,7 @@ pub(super) fn events() -> Vec<(Topic, MembershipEvent)> {
         (TOPIC, left(Some(Removal::Removed(user())), "광고")),
         (TOPIC, left(Some(Removal::Deleted(user())), "")),
         (TOPIC, MembershipEvent::Read(membership())),
+        (TOPIC, MembershipEvent::Read(marked_unread())),
         (TOPIC, MembershipEvent::Muted { room: ROOM, muted: true }),
         (TOPIC, MembershipEvent::Silenced { silences: vec![silence()] }),
     ]
@@ -60,7 +67,8 @@ pub(super) fn event_name(event: &MembershipEvent) -> &'static str {
             Some(Removal::Removed(_)) => "membership.left after a removal",
             Some(Removal::Deleted(_)) => "membership.left after the room was deleted",
         },
-        MembershipEvent::Read(_) => "membership.read",
+        MembershipEvent::Read(Membership { unread_from: Seq(0), .. }) => "membership.read",
+        MembershipEvent::Read(_) => "membership.read, marked as unread",
         MembershipEvent::Muted { .. } => "membership.muted",
         MembershipEvent::Silenced { .. } => "membership.silenced",
     }

@@ -41,6 +41,9 @@ pub struct JoinedRooms {
     own_typing: OwnTyping,
     read_marks: ReadMarkSchedule,
     shown: VecMap<RoomId, ShownMessages>,
+    /// Whether the open room stays unread, although its messages are on the screen: the user has marked some as unread
+    /// since it was opened.
+    stays_unread: bool,
     last_change: Option<RoomFactsChange>,
     questions: MessageQuestions,
 }
@@ -65,6 +68,7 @@ impl JoinedRooms {
             own_typing: OwnTyping::default(),
             read_marks: ReadMarkSchedule::default(),
             shown: VecMap::default(),
+            stays_unread: false,
             last_change: None,
             questions: MessageQuestions::default(),
         }
@@ -149,7 +153,14 @@ impl JoinedRooms {
     }
 
     pub(crate) fn apply_membership_event(&mut self, event: MembershipEvent) -> Vec<Slice> {
+        let mark = |rooms: &Self| rooms.open.and_then(|open| rooms.memberships.read_up_to(open));
+        let before = mark(self);
         self.memberships.apply_event(event);
+        if let Some(open) = self.open
+            && mark(self) < before
+        {
+            self.keep_unread(open);
+        }
         MEMBERSHIP_SLICES.into()
     }
 
@@ -335,6 +346,7 @@ impl JoinedRooms {
             timeline.trim(self.memberships.counted_up_to(left));
         }
         self.open = room;
+        self.stays_unread = false;
         self.presence = RoomPresence::default();
         if let Some(room) = room {
             self.set_start_of_new(room);

@@ -19,6 +19,9 @@ impl JoinedRooms {
         now: Timestamp,
     ) -> Effects {
         let timeline = self.timelines.get(&room);
+        if self.stays_unread && self.open == Some(room) {
+            return Effects::default();
+        }
         let Some((timeline, mark)) = timeline.zip(self.memberships.read_up_to(room)) else {
             return Effects::default();
         };
@@ -31,10 +34,44 @@ impl JoinedRooms {
         let newest = self.timeline(room).map_or(Seq(0), Timeline::newest);
         let newest = newest.max(self.memberships.counted_up_to(room));
         self.shown.remove(&room);
+        self.mark_read_again(room, newest, now)
+    }
+
+    /// Marks the messages of a room from one on as unread.
+    pub(crate) fn mark_unread(&mut self, room: RoomId, from: Seq) -> Effects {
+        let Some(up_to) = self.memberships.read_up_to(room).filter(|mark| from <= *mark) else {
+            // They are unread.
+            return Effects::default();
+        };
+        // The server marks messages that it knows to be read.
+        let read = self.read_marks.forget(room).then_some(MembershipCommand::Read { room, up_to });
+        self.memberships.mark_unread(room, from);
+        self.keep_unread(room);
+        let commands = read.into_iter().chain([MembershipCommand::MarkUnread { room, from }]);
+        let requests = commands.map(|command| Request::Command(command.into())).collect();
+        Effects { requests, changed: MEMBERSHIP_SLICES.into() }
+    }
+
+    /// The messages of a room are marked as unread, which the server does not know yet.
+    pub(crate) fn restore_unread(&mut self, room: RoomId, from: Seq) {
+        self.memberships.mark_unread(room, from);
+    }
+
+    /// Marks the messages of a room up to one as read, which were marked as unread.
+    pub(crate) fn mark_read_again(&mut self, room: RoomId, up_to: Seq, now: Timestamp) -> Effects {
+        self.stays_unread = false;
         if let Some(timeline) = self.timelines.get_mut(&room) {
             timeline.set_new_after(None);
         }
-        self.move_read_mark(room, newest, now)
+        self.move_read_mark(room, up_to, now)
+    }
+
+    /// Messages of a room were marked as unread. The screen that shows them does not read them at once.
+    pub(super) fn keep_unread(&mut self, room: RoomId) {
+        self.shown.remove(&room);
+        self.read_marks.forget(room);
+        self.stays_unread |= self.open == Some(room);
+        self.set_start_of_new(room);
     }
 
     fn move_read_mark(&mut self, room: RoomId, mark: Seq, now: Timestamp) -> Effects {

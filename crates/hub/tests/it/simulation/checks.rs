@@ -177,6 +177,27 @@ fn check_memberships(world: &World, number: usize) {
     }
 }
 
+/// All tabs of a user have the same read marks, and count the messages after them.
+fn check_unread(world: &World, number: usize, read: &mut BTreeMap<(UserId, RoomId), Seq>) {
+    let peer = &world.peers[number];
+    let features = peer.client.features();
+    for room in features.memberships().rooms() {
+        let mark = features.memberships().read_up_to(room).expect("a mark");
+        let of_user = *read.entry((peer.user.id, room)).or_insert(mark);
+        assert_eq!(mark, of_user, "tab {number}: another tab has read {room} otherwise");
+        let messages = world.stored_messages.get(&room).map_or(&[][..], Vec::as_slice);
+        let unread = messages
+            .iter()
+            .filter(|message| message.seq > mark && message.author.id != peer.user.id);
+        let (shown, unread) = (features.unread(room), unread.count() as u64);
+        // A snapshot counts up to a limit, and the client adds the later messages.
+        assert!(
+            shown == unread || (MAX_COUNTED_UNREAD..unread).contains(&shown),
+            "tab {number}: {shown} of {unread} unread in {room}"
+        );
+    }
+}
+
 /// After the faults: every client shows what is stored, and nothing acknowledged is lost.
 pub(super) fn check_final_state(world: &World) -> Tally {
     let stored_messages = world.stored_messages.get(&FIRST_ROOM).map_or(&[][..], Vec::as_slice);
@@ -204,7 +225,7 @@ pub(super) fn check_final_state(world: &World) -> Tally {
     let deleted = messages.filter(|message| message.deleted.is_some()).count() as u64;
     let edited = redacted.saturating_sub(deleted);
     let mut tally = Tally { stored, deleted, edited, ..Tally::default() };
-    let mut muted = BTreeMap::new();
+    let (mut muted, mut read) = (BTreeMap::new(), BTreeMap::new());
     let present: BTreeSet<_> = world.peers.iter().map(|peer| peer.user.id).collect();
     for (number, peer) in world.peers.iter().enumerate() {
         let client = &peer.client;
@@ -243,19 +264,7 @@ pub(super) fn check_final_state(world: &World) -> Tally {
             assert_eq!(stored, peer.written, "tab {number}: written in another order");
         }
 
-        for room in features.memberships().rooms() {
-            let mark = features.memberships().read_up_to(room).expect("a mark");
-            let messages = world.stored_messages.get(&room).map_or(&[][..], Vec::as_slice);
-            let unread = messages
-                .iter()
-                .filter(|message| message.seq > mark && message.author.id != peer.user.id);
-            let (shown, unread) = (features.unread(room), unread.count() as u64);
-            // A snapshot counts up to a limit, and the client adds the later messages.
-            assert!(
-                shown == unread || (MAX_COUNTED_UNREAD..unread).contains(&shown),
-                "tab {number}: {shown} of {unread} unread in {room}"
-            );
-        }
+        check_unread(world, number, &mut read);
         check_memberships(world, number);
         let of_tab = features.memberships().is_muted(FIRST_ROOM);
         let of_user = *muted.entry(peer.user.id).or_insert(of_tab);

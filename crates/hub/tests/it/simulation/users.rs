@@ -28,7 +28,7 @@ impl World {
         let room =
             if rooms.is_empty() { FIRST_ROOM } else { rooms[self.random.index(rooms.len())] };
         let user = self.peers[self.random.index(self.peers.len())].user.id;
-        let input = match self.random.below(40) {
+        let input = match self.random.below(42) {
             0..=11 => return self.write(peer),
             24 => {
                 self.draw_quotes(peer);
@@ -37,6 +37,12 @@ impl World {
             12 => Input::Act(Action::OpenRoom(Some(room))),
             13 => Input::Act(Action::Keystroke(FIRST_ROOM)),
             14 => Input::Act(Action::MarkRead(room)),
+            40 | 41 => {
+                let mark = self.peers[peer].client.features().memberships().read_up_to(room);
+                let mark = mark.unwrap_or_default().0;
+                let from = Seq(mark.saturating_sub(self.random.below(9)).max(1));
+                Input::Act(Action::MarkUnread { room, from })
+            }
             15 => {
                 let timeline = self.peers[peer].client.features().timeline(room);
                 let last = timeline.map(Timeline::newest).unwrap_or_default();

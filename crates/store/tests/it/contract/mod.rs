@@ -76,6 +76,7 @@ mod rooms;
 mod sessions;
 mod shell;
 mod sign_in_again;
+mod unread_from;
 mod users;
 mod writing;
 

@@ -43,7 +43,7 @@ const CHAT: Topic = Topic::Room(FIRST_ROOM);
 
 async fn a_new_user_is_a_member_of_the_first_room(mut test_store: TestStore) {
     let mina = test_store.user("Mina").await;
-    let membership = Membership { room: FIRST_ROOM, read_up_to: Seq(0), unread: 0, head: Seq(0) };
+    let membership = Membership::new(FIRST_ROOM, Seq(0), 0, Seq(0));
     assert!(test_store.is_member(mina.id, FIRST_ROOM).await);
     assert_eq!(test_store.memberships(&mina).await, std::slice::from_ref(&membership));
     let joined: Event = MembershipEvent::Joined(membership).into();
@@ -201,7 +201,7 @@ async fn the_creator_of_a_room_is_its_member(mut test_store: TestStore) {
     let room = Room::new(joined_room(&committed), "바둑 Go".to_owned());
     assert_eq!(test_store.rooms(&mina).await[1], room);
     assert!(test_store.is_member(mina.id, room.id).await);
-    let membership = Membership { room: room.id, read_up_to: Seq(0), unread: 0, head: Seq(0) };
+    let membership = Membership::new(room.id, Seq(0), 0, Seq(0));
     let joined: Event = MembershipEvent::Joined(membership).into();
     assert_eq!(test_store.log(Topic::Memberships(mina.id)).await[1], joined);
     let topics: Vec<Topic> = test_store.receive(2).await.iter().map(|event| event.topic).collect();
@@ -224,7 +224,7 @@ async fn earlier_messages_count_as_read_for_a_new_member(test_store: TestStore) 
     test_store.commit(leave(&theo, 1, FIRST_ROOM)).await;
     test_store.commit(post(&mina, 1, FIRST_ROOM, "while he was away")).await;
     test_store.commit(join(&theo, 2, FIRST_ROOM)).await;
-    let expected = Membership { room: FIRST_ROOM, read_up_to: Seq(1), unread: 0, head: Seq(1) };
+    let expected = Membership::new(FIRST_ROOM, Seq(1), 0, Seq(1));
     assert_eq!(test_store.memberships(&theo).await, [expected]);
 }
 
@@ -248,13 +248,13 @@ async fn a_read_mark_only_moves_forward_and_never_past_the_head(test_store: Test
     }
     let log_position = test_store.commit(read(&theo, 1, FIRST_ROOM, 2)).await;
     assert_eq!(log_position.topic, Topic::Memberships(theo.id));
-    let marked = Membership { room: FIRST_ROOM, read_up_to: Seq(2), unread: 1, head: Seq(3) };
+    let marked = Membership::new(FIRST_ROOM, Seq(2), 1, Seq(3));
     let event: Event = MembershipEvent::Read(marked.clone()).into();
     assert_eq!(test_store.log(Topic::Memberships(theo.id)).await[1], event);
     assert_eq!(test_store.try_commit_at(read(&theo, 2, FIRST_ROOM, 1)).await, Ok(None));
     assert_eq!(test_store.memberships(&theo).await, [marked]);
     test_store.commit(read(&theo, 3, FIRST_ROOM, u64::MAX)).await;
-    let marked = Membership { room: FIRST_ROOM, read_up_to: Seq(3), unread: 0, head: Seq(3) };
+    let marked = Membership::new(FIRST_ROOM, Seq(3), 0, Seq(3));
     assert_eq!(test_store.memberships(&theo).await, [marked]);
     assert_eq!(test_store.try_commit_at(read(&theo, 4, FIRST_ROOM, 9)).await, Ok(None));
 }

@@ -70,6 +70,7 @@ fn request_of(command: &Command) -> &'static str {
         Command::Membership(MembershipCommand::Join { .. }) => RoomRequest::Join.name(),
         Command::Membership(MembershipCommand::Leave { .. }) => RoomRequest::Leave.name(),
         Command::Membership(MembershipCommand::Read { .. }) => RoomRequest::Read.name(),
+        Command::Membership(MembershipCommand::MarkUnread { .. }) => RoomRequest::MarkUnread.name(),
         Command::Membership(MembershipCommand::Mute { .. }) => RoomRequest::Mute.name(),
         Command::Chat(ChatCommand::Post { .. }) => RoomRequest::Post.name(),
         Command::Counter(CounterCommand::Add { .. }) => AppRequest::AddToCounter.name(),

@@ -52,6 +52,7 @@ pub(super) enum RoomRequest {
     Join,
     Leave,
     Read,
+    MarkUnread,
     Mute,
     Post,
     Describe,
@@ -91,6 +92,7 @@ impl RoomRequest {
         Self::Join,
         Self::Leave,
         Self::Read,
+        Self::MarkUnread,
         Self::Mute,
         Self::Post,
         Self::Describe,
@@ -130,6 +132,7 @@ impl RoomRequest {
             Self::Join => "join",
             Self::Leave => "leave",
             Self::Read => "move the read mark",
+            Self::MarkUnread => "mark messages as unread",
             Self::Mute => "mute",
             Self::Post => "write a message",
             Self::Describe => "describe the room",
@@ -168,14 +171,15 @@ impl RoomRequest {
     pub(super) async fn make(self, test_store: &TestStore, user: &User, room: RoomId) -> Answer {
         let store = &test_store.store;
         match self {
-            Self::Join => command(test_store, user, MembershipCommand::Join { room }).await,
-            Self::Leave => command(test_store, user, MembershipCommand::Leave { room }).await,
-            Self::Read => {
-                let read = MembershipCommand::Read { room, up_to: Seq(1) };
-                command(test_store, user, read).await
-            }
-            Self::Mute => {
-                command(test_store, user, MembershipCommand::Mute { room, muted: true }).await
+            Self::Join | Self::Leave | Self::Read | Self::MarkUnread | Self::Mute => {
+                let of_membership = match self {
+                    Self::Join => MembershipCommand::Join { room },
+                    Self::Leave => MembershipCommand::Leave { room },
+                    Self::Read => MembershipCommand::Read { room, up_to: Seq(1) },
+                    Self::MarkUnread => MembershipCommand::MarkUnread { room, from: Seq(1) },
+                    _ => MembershipCommand::Mute { room, muted: true },
+                };
+                command(test_store, user, of_membership).await
             }
             Self::Post => command(test_store, user, ChatCommand::post(room, "hi")).await,
             Self::Describe => {
@@ -183,8 +187,7 @@ impl RoomRequest {
                 command(test_store, user, describe).await
             }
             Self::OlderMessages => {
-                let before = ChatQuery::Before { room, before: Seq(9), limit: 1 };
-                query(test_store, user, before).await
+                query(test_store, user, ChatQuery::Before { room, before: Seq(9), limit: 1 }).await
             }
             Self::Timeline => open(test_store, user, Topic::Room(room)).await,
             Self::Details => open(test_store, user, Topic::Details(room)).await,

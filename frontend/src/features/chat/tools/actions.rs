@@ -4,6 +4,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use madang_client::Action;
 use madang_shared::Seq;
 use web_sys::Element;
 
@@ -18,10 +19,11 @@ use crate::features::chat::mentions::known_users;
 use crate::features::chat::message::{MessageContent, RowContext};
 use crate::features::chat::rows::Row;
 use crate::features::room_access::{AccessQuestion, WHO_CAN_SEE};
-use crate::i18n::Words;
+use crate::i18n::{Lang, Words, use_lang};
 use crate::route::Route;
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
+use crate::ui::undo_bar::{UndoBar, use_undo_bar};
 
 const COPY_TEXT: Words = Words::new("텍스트 복사", "Copy text");
 const COPY_LINK: Words = Words::new("메시지 링크 복사", "Copy link to message");
@@ -30,13 +32,15 @@ const AUTHOR: Words = Words::new("쓴 사람 보기", "Show the author");
 const REACT: Words = Words::new("반응 남기기", "React");
 const REACTIONS: Words = Words::new("반응한 사람 보기", "Show who reacted");
 const REPLY: Words = Words::new("답장", "Reply");
+const MARK_UNREAD: Words = Words::new("여기부터 안 읽음으로", "Mark unread from here");
+const MARKED_UNREAD: Words = Words::new("안 읽음으로 표시했습니다", "Marked as unread");
 const EDIT: Words = Words::new("고치기", "Edit");
 const EARLIER: Words = Words::new("고치기 전의 글 보기", "Show earlier versions");
 const DELETE: Words = Words::new("삭제", "Delete");
 const REPORT: Words = Words::new("신고", "Report");
 
 /// The letters of all actions.
-pub(super) const KEYS: &str = "+eEㄷrRㄱ";
+pub(super) const KEYS: &str = "+eEㄷrRㄱuUㅕ";
 
 /// The state of toolbar and menu. Copies are the same.
 #[derive(Clone, Copy)]
@@ -59,6 +63,8 @@ pub(super) struct MessageTools {
     moderation: StoredValue<ModerationTools>,
     pub(super) earlier: EarlierDialog,
     pub(super) reactions: ReactionDialogs,
+    undo_bar: UndoBar,
+    lang: State<Lang>,
 }
 
 /// The message of a row.
@@ -150,6 +156,7 @@ pub(super) fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<Mes
             }),
         });
     }
+    rows.extend(unread_row(message, tools));
     rows.extend(moderation_rows(message, tools));
     rows
 }
@@ -193,6 +200,30 @@ fn reply_row(message: &SelectedMessage, tools: MessageTools) -> Option<MessageAc
             reply_to.set(Some(seq));
             // The menu gives the focus back first.
             request_animation_frame(|| browser::focus(COMPOSER_ID));
+        }),
+    })
+}
+
+/// The action that marks a read message and those after it as unread.
+fn unread_row(message: &SelectedMessage, tools: MessageTools) -> Option<MessageAction> {
+    let (from, room) = (message.seq?, tools.row_context.room);
+    let driver = tools.app.with_value(|app| app.driver);
+    let read = move || driver.store().peek(|it| it.features().memberships().read_up_to(room));
+    read().filter(|read| from <= *read)?;
+    Some(MessageAction {
+        id: "mark-unread",
+        icon: Icon::Unread,
+        name: MARK_UNREAD,
+        is_quick: false,
+        keys: "uUㅕ",
+        run: Box::new(move || {
+            tools.is_menu_open.set(false);
+            let Some(up_to) = read() else { return };
+            driver.act(Action::MarkUnread { room, from });
+            let sentence = MARKED_UNREAD.of(tools.lang.get_untracked()).to_owned();
+            tools.undo_bar.offer(sentence, move || {
+                driver.act(Action::MarkReadAgain { room, up_to });
+            });
         }),
     })
 }
@@ -282,6 +313,8 @@ impl MessageTools {
             moderation: StoredValue::new(ModerationTools::new(use_app(), row_context.room)),
             earlier: EarlierDialog::new(row_context.room),
             reactions: ReactionDialogs::new(row_context.room),
+            undo_bar: use_undo_bar(),
+            lang: use_lang(),
         }
     }
 

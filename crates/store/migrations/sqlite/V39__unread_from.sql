@@ -1,0 +1,3 @@
+-- The first of the read messages that a member has marked as unread; 0 if there is none. `marked` counts how often that was done.
+ALTER TABLE members ADD COLUMN unread_from INTEGER NOT NULL DEFAULT 0 CHECK (unread_from >= 0 AND unread_from <= read_up_to);
+ALTER TABLE members ADD COLUMN marked INTEGER NOT NULL DEFAULT 0 CHECK (marked >= 0);
