@@ -33,6 +33,12 @@ fn bubbling() -> EventInit {
     init
 }
 
+/// Hears a key before the composer does; returns whether it was for the listener.
+pub(crate) type KeyListener = Box<dyn Fn(&KeyboardEvent) -> bool>;
+
+/// The place for such a listener.
+pub(crate) type KeyInterceptor = StoredValue<Option<KeyListener>, LocalStorage>;
+
 /// The parts in which composers differ.
 pub(crate) struct ComposerOptions {
     pub(crate) class: &'static str,

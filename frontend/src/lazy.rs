@@ -19,6 +19,8 @@ use madang_shared::{CommandId, Failure, RoomId, Seq};
 use wasm_split_helpers::SplitLoaderError;
 
 use crate::browser;
+use crate::composer::KeyInterceptor;
+use crate::draft::DraftField;
 use crate::i18n::{Lang, tr};
 use crate::route::Page;
 use crate::ui::erased::events;
@@ -53,6 +55,8 @@ pub(crate) struct LazyViews {
     pub(crate) quote: fn(Seq) -> AnyView,
     /// The bar above the composer with the message that the composer answers; the state ends that.
     pub(crate) reply_bar: fn(RoomId, Seq, State<Option<Seq>>) -> AnyView,
+    /// The completion of mentions, above the composer.
+    pub(crate) completion: fn(RoomId, DraftField, KeyInterceptor) -> AnyView,
     /// The reactions below a message.
     pub(crate) message_reactions: fn(Seq) -> AnyView,
     /// The place of a deleted message.

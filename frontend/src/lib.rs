@@ -28,6 +28,7 @@ mod newcomer;
 mod offline_cache;
 mod outbox_storage;
 mod passkey;
+mod search;
 mod session;
 mod socket;
 mod websocket;

@@ -45,16 +45,16 @@ pub struct Membership {
     /// The first of the read messages that the user has marked as unread; 0 if there is none. It is the user's own business.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub unread_from: Seq,
-    /// How often the user has marked messages as unread. Of two states of one membership, the one with the greater number is
-    /// newer.
+    /// The seq of the event in the user's memberships that marked messages as unread, or that began a further membership; 0 if
+    /// there was none. Of two states, the one with the greater seq is newer.
     #[serde(default, skip_serializing_if = "is_usual")]
-    pub marked: u64,
+    pub marked: Seq,
 }
 
 impl Membership {
     /// A membership without messages that were marked as unread.
     pub fn new(room: RoomId, read_up_to: Seq, unread: u64, head: Seq) -> Self {
-        Self { room, read_up_to, unread, head, unread_from: Seq(0), marked: 0 }
+        Self { room, read_up_to, unread, head, unread_from: Seq(0), marked: Seq(0) }
     }
 
     /// The messages by others after this one count as unread.

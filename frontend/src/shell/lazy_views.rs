@@ -56,6 +56,7 @@ fn views() -> LazyViews {
         message_editor: chat::tools::message_editor,
         quote: chat::tools::quote,
         reply_bar: chat::tools::reply_bar,
+        completion: chat::tools::completion,
         message_reactions: chat::tools::message_reactions,
         deleted_message: chat::tools::deleted_message,
         formatted_text: chat::tools::formatted_text,

@@ -14,7 +14,7 @@ use crate::ui::skeleton::Shape;
 const TITLE: Words = Words::new("키보드 단축키", "Keyboard shortcuts");
 const PATHS_TITLE: Words = Words::new("마우스 없이 다니기", "Without a mouse");
 /// The paths of the keyboard: the place, and the keys there. A browser test walks each.
-const PATHS: [(Words, Words); 8] = [
+const PATHS: [(Words, Words); 9] = [
     (
         Words::new("어디서나", "Everywhere"),
         Words::new(
@@ -48,6 +48,13 @@ const PATHS: [(Words, Words); 8] = [
         Words::new(
             "위아래 화살표, Home, End로 메시지를, 오른쪽 화살표로 그 안의 단추를 찾아갑니다. R은 답장, +는 반응, E는 고치기, U는 안 읽음 표시, M은 메뉴입니다.",
             "Up, Down, Home and End walk through the messages; Right leads to the buttons of one. R replies, + reacts, E edits, U marks as unread, M opens the menu.",
+        ),
+    ),
+    (
+        Words::new("메시지 쓰기", "Writing a message"),
+        Words::new(
+            "@를 쓰면 부를 사람이 나옵니다. 이름이나 초성을 쓰고, 위아래 화살표로 고르고 Enter로 넣습니다. Esc는 목록을 닫습니다.",
+            "@ lists the people to mention. Type a name or its initial consonants, Up and Down choose, Enter inserts, Esc closes the list.",
         ),
     ),
     (

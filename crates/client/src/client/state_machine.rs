@@ -174,6 +174,7 @@ impl Client {
             }
         }
         self.watch_own_message(context, &mut out);
+        self.features.keep_unread_marks(self.outbox.items());
         self.send_due(now, &mut out);
         out
     }

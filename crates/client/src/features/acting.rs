@@ -7,6 +7,7 @@ use madang_shared::{Command, Timestamp};
 
 use super::Features;
 use crate::action::Action;
+use crate::outbox::PendingCommand;
 use crate::slice::Slice;
 use crate::view::{Effects, Request};
 
@@ -67,6 +68,17 @@ impl Features {
         if let Command::Membership(MembershipCommand::MarkUnread { room, from }) = command {
             self.joined_rooms.restore_unread(*room, *from);
         }
+    }
+
+    /// Ends the unread marks that the server does not know, of commands that have left the outbox.
+    pub(crate) fn keep_unread_marks(&mut self, pending: &[PendingCommand]) {
+        self.joined_rooms.keep_unread_marks(|room| {
+            let marks = |command: &Command| match command {
+                Command::Membership(MembershipCommand::MarkUnread { room: of, .. }) => *of == room,
+                _ => false,
+            };
+            pending.iter().any(|item| marks(&item.command))
+        });
     }
 
     /// The effects of a command before the server has answered.

@@ -52,6 +52,8 @@ struct RoomMembership {
     facts: Option<Room>,
     /// The furthest message that this screen has shown; the server may not know it yet.
     seen: Seq,
+    /// Whether `seen` must be sent again.
+    is_seen_unsent: bool,
     muted: bool,
 }
 
@@ -147,6 +149,19 @@ impl Memberships {
         self.marked.insert(room, Marked::From(from));
     }
 
+    /// Ends the marks of the other rooms: without an event, the server found nothing to mark.
+    pub(crate) fn keep_unread_marks(&mut self, is_pending: impl Fn(RoomId) -> bool) {
+        self.marked.retain(|room, _| is_pending(*room));
+    }
+
+    /// The rooms whose read mark must be sent again; they count as sent.
+    pub(crate) fn take_unsent(&mut self) -> Vec<RoomId> {
+        let rooms = self.rooms.iter_mut();
+        rooms
+            .filter_map(|(room, it)| std::mem::take(&mut it.is_seen_unsent).then_some(*room))
+            .collect()
+    }
+
     pub(crate) fn as_snapshot(&self) -> MembershipSnapshot {
         let stored = self.rooms.values().map(|membership| membership.stored.clone());
         let muted = self.rooms().filter(|room| self.is_muted(*room));
@@ -235,7 +250,7 @@ impl Memberships {
 
 impl RoomMembership {
     fn new(stored: Membership) -> Self {
-        Self { stored, facts: None, seen: Seq(0), muted: false }
+        Self { stored, facts: None, seen: Seq(0), is_seen_unsent: false, muted: false }
     }
 
     fn read_up_to(&self) -> Seq {
@@ -251,11 +266,13 @@ impl RoomMembership {
         if age(&stored) < age(&self.stored) {
             return;
         }
-        // The messages that were marked as unread are so again, unless this screen has shown them since.
-        if stored.marked > self.stored.marked
-            && marked.remove(&stored.room) != Some(Marked::ReadAgain)
-        {
-            self.seen = Seq(0);
+        if stored.marked > self.stored.marked {
+            // The messages that were marked as unread are so again, unless this screen has shown them since. It cannot know
+            // whether the mark is its own or a later one of another device, so it says again that it has.
+            self.is_seen_unsent = marked.remove(&stored.room) == Some(Marked::ReadAgain);
+            if !self.is_seen_unsent {
+                self.seen = Seq(0);
+            }
         }
         self.stored = stored;
     }

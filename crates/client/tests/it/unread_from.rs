@@ -63,7 +63,7 @@ fn marked_messages_are_unread_at_once_and_stay_so_on_the_screen() {
     assert_eq!(commands(&mut client), [marked(7)]);
     client.input(shown(1, 10));
     assert_eq!(client.unread(), 4);
-    state(&mut client, 3, Membership { unread_from: Seq(7), marked: 1, ..of(10, 4, 10) });
+    state(&mut client, 3, Membership { unread_from: Seq(7), marked: Seq(3), ..of(10, 4, 10) });
     client.input(shown(1, 10));
     assert_eq!((client.unread(), commands(&mut client)), (4, vec![]));
     // Opened again, the room is read again.
@@ -71,7 +71,7 @@ fn marked_messages_are_unread_at_once_and_stay_so_on_the_screen() {
     act(&mut client, Action::OpenRoom(Some(ROOM)));
     client.input(shown(1, 10));
     assert_eq!((client.unread(), commands(&mut client)), (0, vec![read(10)]));
-    state(&mut client, 4, Membership { marked: 1, ..of(10, 0, 10) });
+    state(&mut client, 4, Membership { marked: Seq(3), ..of(10, 0, 10) });
     assert_eq!(client.unread(), 0);
 }
 
@@ -102,25 +102,25 @@ fn a_mark_is_taken_back() {
     assert_eq!((client.unread(), line(&client)), (0, None));
     assert_eq!(commands(&mut client), [marked(7), read(10)]);
     // The answer to the mark does not bring it back.
-    state(&mut client, 3, Membership { unread_from: Seq(7), marked: 1, ..of(10, 4, 10) });
+    state(&mut client, 3, Membership { unread_from: Seq(7), marked: Seq(3), ..of(10, 4, 10) });
     assert_eq!(client.unread(), 0);
-    state(&mut client, 4, Membership { marked: 1, ..of(10, 0, 10) });
+    state(&mut client, 4, Membership { marked: Seq(3), ..of(10, 0, 10) });
     assert_eq!(client.unread(), 0);
 }
 
 #[test]
 fn a_mark_of_another_device_wins_over_what_was_shown_before() {
     let mut client = read_room(10);
-    state(&mut client, 3, Membership { unread_from: Seq(3), marked: 1, ..of(10, 8, 10) });
+    state(&mut client, 3, Membership { unread_from: Seq(3), marked: Seq(3), ..of(10, 8, 10) });
     assert_eq!((client.unread(), line(&client)), (8, Some(2)));
     client.input(shown(1, 10));
     assert_eq!((client.unread(), commands(&mut client)), (8, vec![]));
     // The other device reads a part, then all. An older state that arrives late changes nothing.
-    state(&mut client, 4, Membership { unread_from: Seq(6), marked: 1, ..of(10, 5, 10) });
+    state(&mut client, 4, Membership { unread_from: Seq(6), marked: Seq(3), ..of(10, 5, 10) });
     assert_eq!(client.unread(), 5);
-    state(&mut client, 5, Membership { unread_from: Seq(3), marked: 1, ..of(10, 8, 10) });
+    state(&mut client, 5, Membership { unread_from: Seq(3), marked: Seq(3), ..of(10, 8, 10) });
     assert_eq!(client.unread(), 5);
-    state(&mut client, 6, Membership { marked: 1, ..of(10, 0, 10) });
+    state(&mut client, 6, Membership { marked: Seq(3), ..of(10, 0, 10) });
     assert_eq!(client.unread(), 0);
     act(&mut client, Action::MarkRead(ROOM));
     assert_eq!(commands(&mut client), []);

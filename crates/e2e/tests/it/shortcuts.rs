@@ -114,6 +114,7 @@ async fn every_listed_path_is_walked_without_a_mouse() -> Result<()> {
             "Rooms",
             "Menu in the header",
             "Messages",
+            "Writing a message",
             "Inbox",
             "Orders: restaurant",
             "Price chart",
@@ -165,6 +166,15 @@ async fn every_listed_path_is_walked_without_a_mouse() -> Result<()> {
         browser.keys(Key::Escape).await?;
         browser.until_gone("person-card").await?;
         tab_into(browser, ".mention").await?;
+
+        // The composer.
+        browser.tab_to("composer").await?;
+        browser.keys("@민").await?;
+        browser.find("completion").await?;
+        browser.keys(Key::Escape).await?;
+        browser.until_gone("completion").await?;
+        browser.chord(Key::Control, "a").await?;
+        browser.keys(Key::Delete).await?;
 
         // Inbox.
         browser.tab_to("bell").await?;

@@ -101,7 +101,7 @@ pub(crate) fn apply(
         }
         (MembershipCommand::MarkUnread { from, .. }, Some(mark)) => {
             let first_seen = sees_after(transaction, user, room)?.next();
-            let (unread_from, marked) = (from.max(first_seen), mark.marked + 1);
+            let (unread_from, marked) = (from.max(first_seen), next_seq(transaction, user)?);
             let marks = Marks { unread_from, marked, ..mark };
             if marks.unread_from > mark.read_up_to {
                 return Ok(None);
@@ -117,8 +117,8 @@ struct Marks {
     read_up_to: Seq,
     /// The first of the read messages that counts as unread; 0 if there is none.
     unread_from: Seq,
-    /// The number of times that messages were marked as unread.
-    marked: u64,
+    /// The seq of the event that set it last; 0 if none did.
+    marked: Seq,
 }
 
 impl Marks {
@@ -146,7 +146,7 @@ fn set_marks(
     let user = context.author.id;
     let sql = "UPDATE members SET read_up_to = ?3, unread_from = ?4, marked = ?5 \
         WHERE user_id = ?1 AND room_id = ?2 AND (read_up_to <> ?3 OR unread_from <> ?4)";
-    let row = values![user.0, room.0, read_up_to.0, unread_from.0, marked];
+    let row = values![user.0, room.0, read_up_to.0, unread_from.0, marked.0];
     if transaction.execute(sql, &row)? == 0 {
         return Ok(None);
     }
@@ -195,15 +195,17 @@ pub(super) fn join(
     }
     let head = log::head(transaction, Topic::Room(room))?;
     let sql = "DELETE FROM departures WHERE room_id = ?1 AND user_id = ?2";
-    transaction.execute(sql, &values![room.0, user.0])?;
+    let was_member = transaction.execute(sql, &values![room.0, user.0])? > 0;
+    // The states of the earlier membership are older.
+    let marked = if was_member { next_seq(transaction, user)? } else { Seq(0) };
     let sql = "INSERT INTO members \
-        (user_id, room_id, read_up_to, joined_after, joined_at, role, sees_after) \
-        VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6)";
+        (user_id, room_id, read_up_to, joined_after, joined_at, role, sees_after, marked) \
+        VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7)";
     let sees_after = if history == History::Joined { head } else { Seq(0) };
     let role_name = role.name();
-    let row = values![user.0, room.0, head.0, at.0, role_name, sees_after.0];
+    let row = values![user.0, room.0, head.0, at.0, role_name, sees_after.0, marked.0];
     transaction.execute(sql, &row)?;
-    let membership = Membership::new(room, head, 0, head);
+    let membership = Membership { marked, ..Membership::new(room, head, 0, head) };
     let joined = MembershipEvent::Joined(membership);
     let position = append(transaction, user, at, joined, appended)?;
     let member = details_events::Member { user, room, role };
@@ -261,7 +263,7 @@ fn read(row: &Row<'_>) -> Result<Membership, StatementError> {
         head: Seq(row.natural(2)?),
         unread: row.natural(3)?,
         unread_from: Seq(row.natural(4)?),
-        marked: row.natural(5)?,
+        marked: Seq(row.natural(5)?),
     })
 }
 
@@ -297,9 +299,14 @@ fn marks(
         Ok(Marks {
             read_up_to: Seq(row.natural(0)?),
             unread_from: Seq(row.natural(1)?),
-            marked: row.natural(2)?,
+            marked: Seq(row.natural(2)?),
         })
     })
+}
+
+/// The seq of the next event in a user's memberships.
+fn next_seq(transaction: &dyn Transaction, user: UserId) -> Result<Seq, StatementError> {
+    Ok(log::head(transaction, Topic::Memberships(user))?.next())
 }
 
 fn append(

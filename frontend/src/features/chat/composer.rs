@@ -8,7 +8,7 @@ use madang_shared::chat::MAX_MESSAGE_CHARS;
 use madang_shared::{RoomId, Seq, validate};
 
 use crate::browser;
-use crate::composer::{ComposerOptions, composer};
+use crate::composer::{ComposerOptions, KeyInterceptor, KeyListener, composer};
 use crate::context::use_app;
 use crate::draft::{Draft, DraftField};
 use crate::i18n::tr;
@@ -53,7 +53,12 @@ pub(crate) fn Composer(
     let on_change = move |has_text: bool| {
         driver.act(if has_text { Action::Keystroke(room) } else { Action::StopTyping });
     };
+    let interceptor: KeyInterceptor = StoredValue::new_local(None);
     let on_keydown = move |event: ev::KeyboardEvent| {
+        let is_taken = |keys: &Option<KeyListener>| keys.as_ref().is_some_and(|it| it(&event));
+        if interceptor.with_value(is_taken) {
+            return;
+        }
         if event.key() == "Enter" && !event.shift_key() {
             event.prevent_default();
             send.run(());
@@ -110,8 +115,11 @@ pub(crate) fn Composer(
         on_keydown: events::key(on_keydown),
         foot: foot.into_any(),
     };
+    let completion =
+        lazy.draw_when_loaded(move |views| (views.completion)(room, field, interceptor));
     view! {
         {answered}
+        {completion}
         {composer(field, options)}
     }
 }

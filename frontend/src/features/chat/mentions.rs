@@ -90,7 +90,7 @@ fn ends_name(name: &str, rest: &str) -> bool {
         || PARTICLES.iter().any(|one| tail.strip_prefix(one).is_some_and(is_particle))
 }
 
-fn is_word(c: char) -> bool {
+pub(super) fn is_word(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphanumeric() } else { is_one_of(c, WORD) }
 }
 

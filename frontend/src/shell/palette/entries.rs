@@ -5,7 +5,6 @@ use madang_shared::roles::{Role, RoomKind};
 use madang_shared::rooms::Room;
 use madang_shared::{User, UserId};
 
-use super::matching::{Match, Search, Searchable};
 use crate::auth::Auth;
 use crate::context::AppContext;
 use crate::features::account::SHORTCUTS;
@@ -14,6 +13,7 @@ use crate::features::rooms::{is_joined, listed_rooms};
 use crate::features::settings::found_settings;
 use crate::i18n::{Lang, Words};
 use crate::route::{PAGES, Page};
+use crate::search::{Match, Search, Searchable};
 use crate::theme::Theme;
 
 /// The number of shown entries.

@@ -1,8 +1,6 @@
 //! The palette: a field that leads to any room, person, page or setting, and does what needs no page.
 
 mod entries;
-mod keyboard;
-mod matching;
 
 use leptos::ev;
 use leptos::html;
@@ -14,7 +12,6 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use self::entries::{Act, Entry, Found, Target, conversation_with, offered, own_entries, ranked};
-use self::matching::Search;
 use crate::auth::Auth;
 use crate::browser;
 use crate::composer::COMPOSER_ID;
@@ -22,6 +19,7 @@ use crate::context::{AppContext, use_app};
 use crate::features::rooms::{SEARCH_PAUSE, find_people, find_public, follow_request};
 use crate::i18n::{Lang, Words, tr, use_lang};
 use crate::route::{Area, Page, Route};
+use crate::search::Search;
 use crate::session;
 use crate::theme::Theme;
 use crate::ui::avatar::{avatar, room_sign};

@@ -15,7 +15,7 @@ pub(super) fn membership() -> Membership {
 }
 
 fn marked_unread() -> Membership {
-    Membership { unread_from: Seq(38), marked: 1, unread: 5, ..membership() }
+    Membership { unread_from: Seq(38), marked: Seq(9), unread: 5, ..membership() }
 }
 
 pub(super) fn commands() -> Vec<MembershipCommand> {

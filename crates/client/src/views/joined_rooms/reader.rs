@@ -57,6 +57,13 @@ impl JoinedRooms {
         self.memberships.mark_unread(room, from);
     }
 
+    pub(crate) fn keep_unread_marks(&mut self, is_pending: impl Fn(RoomId) -> bool) {
+        self.memberships.keep_unread_marks(is_pending);
+        for room in self.memberships.take_unsent() {
+            self.read_marks.schedule(room);
+        }
+    }
+
     /// Marks the messages of a room up to one as read, which were marked as unread.
     pub(crate) fn mark_read_again(&mut self, room: RoomId, up_to: Seq, now: Timestamp) -> Effects {
         self.stays_unread = false;

@@ -22,11 +22,11 @@ fn mark_unread(user: &User, number: u128, room: RoomId, from: u64) -> Write {
     write(user, number, MembershipCommand::MarkUnread { room, from: Seq(from) })
 }
 
-/// Read mark, first marked message, number of marks and unread count of a user in the first room.
+/// Read mark, first marked message, the seq of the event that marked it, and unread count of a user in the first room.
 async fn marks(test_store: &TestStore, user: &User) -> (u64, u64, u64, u64) {
     let Membership { read_up_to, unread_from, marked, unread, .. } =
         test_store.memberships(user).await.remove(0);
-    (read_up_to.0, unread_from.0, marked, unread)
+    (read_up_to.0, unread_from.0, marked.0, unread)
 }
 
 /// A room of ten messages, which the second user has read.
@@ -43,7 +43,7 @@ async fn marked_messages_count_again_until_they_are_read_again(test_store: TestS
     let (mina, theo) = read_room(&test_store).await;
     let position = test_store.commit(mark_unread(&theo, 2, FIRST_ROOM, 7)).await;
     assert_eq!(position.topic, Topic::Memberships(theo.id));
-    assert_eq!(marks(&test_store, &theo).await, (10, 7, 1, 4));
+    assert_eq!(marks(&test_store, &theo).await, (10, 7, 3, 4));
     let stored = test_store.memberships(&theo).await.remove(0);
     let events = test_store.log(Topic::Memberships(theo.id)).await;
     assert_eq!(events.last(), Some(&Event::from(MembershipEvent::Read(stored))));
@@ -51,23 +51,23 @@ async fn marked_messages_count_again_until_they_are_read_again(test_store: TestS
     let again = test_store.try_commit_at(mark_unread(&theo, 3, FIRST_ROOM, 7)).await;
     assert_eq!(again, Ok(None));
     test_store.commit(mark_unread(&theo, 4, FIRST_ROOM, 3)).await;
-    assert_eq!(marks(&test_store, &theo).await, (10, 3, 2, 8));
+    assert_eq!(marks(&test_store, &theo).await, (10, 3, 4, 8));
     // New messages count with them.
     test_store.commit(post(&mina, 11, FIRST_ROOM, "one more")).await;
-    assert_eq!(marks(&test_store, &theo).await, (10, 3, 2, 9));
+    assert_eq!(marks(&test_store, &theo).await, (10, 3, 4, 9));
     // A mark from before changes nothing, reading a part leaves the rest.
     assert_eq!(test_store.try_commit_at(read(&theo, 5, FIRST_ROOM, 2)).await, Ok(None));
     test_store.commit(read(&theo, 6, FIRST_ROOM, 5)).await;
-    assert_eq!(marks(&test_store, &theo).await, (10, 6, 2, 6));
+    assert_eq!(marks(&test_store, &theo).await, (10, 6, 4, 6));
     test_store.commit(read(&theo, 7, FIRST_ROOM, 10)).await;
-    assert_eq!(marks(&test_store, &theo).await, (10, 0, 2, 1));
+    assert_eq!(marks(&test_store, &theo).await, (10, 0, 4, 1));
     test_store.commit(read(&theo, 8, FIRST_ROOM, 11)).await;
-    assert_eq!(marks(&test_store, &theo).await, (11, 0, 2, 0));
+    assert_eq!(marks(&test_store, &theo).await, (11, 0, 4, 0));
     // Reading on beyond the read mark ends it at once.
     test_store.commit(mark_unread(&theo, 9, FIRST_ROOM, 1)).await;
     test_store.commit(post(&mina, 12, FIRST_ROOM, "and one")).await;
     test_store.commit(read(&theo, 10, FIRST_ROOM, 12)).await;
-    assert_eq!(marks(&test_store, &theo).await, (12, 0, 3, 0));
+    assert_eq!(marks(&test_store, &theo).await, (12, 0, 8, 0));
 }
 
 async fn a_mark_after_the_read_ones_changes_nothing(test_store: TestStore) {
@@ -78,7 +78,7 @@ async fn a_mark_after_the_read_ones_changes_nothing(test_store: TestStore) {
         assert_eq!(marked, Ok(None), "{from}");
     }
     test_store.commit(mark_unread(&theo, 5, FIRST_ROOM, 0)).await;
-    assert_eq!(marks(&test_store, &theo).await, (10, 1, 1, 11));
+    assert_eq!(marks(&test_store, &theo).await, (10, 1, 3, 11));
 }
 
 async fn others_see_the_read_mark_alone(test_store: TestStore) {
@@ -112,5 +112,5 @@ async fn a_mark_ends_with_the_membership(test_store: TestStore) {
     let refused = test_store.try_commit(mark_unread(&theo, 4, FIRST_ROOM, 7)).await;
     assert_eq!(refusal(refused), ErrorCode::NotMember);
     test_store.commit(join(&theo, 5, FIRST_ROOM)).await;
-    assert_eq!(marks(&test_store, &theo).await, (10, 0, 0, 0));
+    assert_eq!(marks(&test_store, &theo).await, (10, 0, 5, 0));
 }

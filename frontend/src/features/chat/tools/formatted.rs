@@ -12,6 +12,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement, MouseEvent};
 
 use super::super::message::with_mentions;
+use super::permalink::permalink;
 use crate::clipboard::{COPIED, NOT_COPIED, copy};
 use crate::context::use_app;
 use crate::i18n::{Lang, Words, use_lang};
@@ -199,7 +200,10 @@ impl Painter {
                     .into_any()
             }
             Span::Spoiler(inner) => self.spoiler(inner),
-            Span::Link { to, label, host } => self.link(to, label, host.as_deref()),
+            Span::Link { to, label, host } => {
+                let own = if label.is_empty() { permalink(to, self.lang) } else { None };
+                own.unwrap_or_else(|| self.link(to, label, host.as_deref()))
+            }
         }
     }
 

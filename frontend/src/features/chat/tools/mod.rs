@@ -2,9 +2,12 @@
 //! statuses above the messages, the formats of texts, and rare rows.
 
 mod actions;
+mod completion;
 mod editor;
 mod formatted;
 mod moderation;
+mod open_mention;
+mod permalink;
 mod plain_text;
 mod pointer;
 mod rare_rows;
@@ -27,6 +30,7 @@ use crate::time::Formats;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::{text, when};
 
+pub(crate) use completion::completion;
 pub(crate) use editor::message_editor;
 pub(crate) use formatted::formatted_text;
 pub(crate) use rare_rows::{deleted_message, message_refusal, presence_line};

@@ -29,7 +29,7 @@ const CANCEL_REPLY: Words = Words::new("답장 그만두기", "Cancel the reply"
 
 /// The state of an answered message on the screen.
 #[derive(Clone, PartialEq)]
-enum Quoted {
+pub(super) enum Quoted {
     Unknown,
     Hidden,
     Deleted(DeletedBy),
@@ -63,7 +63,7 @@ fn one_line(words: &str) -> String {
 }
 
 /// The state of an answered message. One that is not known is asked for.
-fn quoted(app: AppContext, room: RoomId, original: Seq) -> Memo<Quoted> {
+pub(super) fn quoted(app: AppContext, room: RoomId, original: Seq) -> Memo<Quoted> {
     let store = app.driver.store();
     let quoted = memo(move || {
         store.read(Slice::Outbox, |_| ());
@@ -78,7 +78,7 @@ fn quoted(app: AppContext, room: RoomId, original: Seq) -> Memo<Quoted> {
 }
 
 /// Name and words of an answered message.
-fn words_of(app: AppContext, quoted: Memo<Quoted>) -> AnyView {
+pub(super) fn words_of(app: AppContext, quoted: Memo<Quoted>) -> AnyView {
     let lang = use_lang();
     part(move || match quoted.get() {
         Quoted::Unknown => LOADING.of(lang.get()).into_any(),

@@ -1,7 +1,9 @@
 //! Finds a text by what a user typed: a part of it, initial consonants, some of its letters in order, or its keys while
 //! the keyboard was set to the other language.
 
-use super::keyboard::{compose, initial, is_consonant, other_language, push_letters};
+mod keyboard;
+
+use self::keyboard::{compose, initial, is_consonant, other_language, push_letters};
 use crate::text::lower_case;
 
 /// Fewer letters match too many texts when others may stand between them.
@@ -9,7 +11,7 @@ const MIN_SCATTERED: usize = 3;
 
 /// How a text matches, the best way first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Match {
+pub(crate) enum Match {
     Whole,
     Beginning,
     Word,
@@ -30,14 +32,14 @@ struct Letter {
 
 /// A text, prepared for many searches.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Searchable {
+pub(crate) struct Searchable {
     letters: Vec<Letter>,
     /// One for each character.
     initials: Vec<char>,
 }
 
 impl Searchable {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let mut prepared = Self { letters: Vec::new(), initials: Vec::new() };
         let mut begins_word = true;
         let mut typed = Vec::new();
@@ -128,21 +130,21 @@ impl Word {
 
 /// The text that a user typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Search {
+pub(crate) struct Search {
     parts: Vec<Word>,
 }
 
 impl Search {
-    pub(super) fn new(typed: &str) -> Self {
+    pub(crate) fn new(typed: &str) -> Self {
         Self { parts: typed.split_whitespace().map(Word::new).collect() }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
     /// How the text matches: as its worst word does. None if a word is not found.
-    pub(super) fn matches(&self, text: &Searchable) -> Option<Match> {
+    pub(crate) fn matches(&self, text: &Searchable) -> Option<Match> {
         let found: Option<Vec<Match>> = self.parts.iter().map(|word| word.matches(text)).collect();
         let worst = found?.into_iter().max()?;
         // Two words of a text of two words are not the whole of it.
@@ -150,7 +152,7 @@ impl Search {
     }
 
     /// The text that the same keys type in the other language, composed; none if a key has no other letter.
-    pub(super) fn in_other_language(&self) -> Option<String> {
+    pub(crate) fn in_other_language(&self) -> Option<String> {
         let words: Option<Vec<String>> =
             self.parts.iter().map(|word| word.swapped.as_deref().map(compose)).collect();
         words.map(|words| words.join(" "))
