@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use madang_client::{Action, Client, Input, Output, PendingCommand, Slice, VecSet};
+use madang_client::{Action, Client, Input, NewLazyViews, Output, PendingCommand, Slice, VecSet};
 use madang_shared::{Command, CommandId, Timestamp, User};
 
 use crate::browser;
@@ -113,6 +113,11 @@ impl Driver {
     /// Undoes [`Self::discard`].
     pub(crate) fn restore(self, command: PendingCommand) {
         self.input(Input::Adopt(vec![command]));
+    }
+
+    /// Gives the lazy views to the client, when their code is loaded.
+    pub(crate) fn load_views(self, views: NewLazyViews) {
+        self.input(Input::LazyViews(views));
     }
 
     /// Connects now, instead of after the backoff.

@@ -162,14 +162,14 @@ fn is_abandoned(renewed: Timestamp, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use madang_client::PendingState;
+    use madang_client::{PendingState, QueuedCommand};
     use madang_shared::chat::ChatCommand;
     use madang_shared::{CommandId, RoomId};
 
     fn pending(at: u64) -> PendingCommand {
         PendingCommand {
             id: CommandId::new(Timestamp(at), u128::from(at) << 64),
-            command: ChatCommand::post(RoomId(1), at.to_string()).into(),
+            command: QueuedCommand::Read(ChatCommand::post(RoomId(1), at.to_string()).into()),
             at: Timestamp(at),
             state: PendingState::Waiting,
         }

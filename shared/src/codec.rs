@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use crate::compact;
+use crate::encoded::Encoded;
 use crate::failure::{ErrorCode, Failure};
 use crate::features::{Event, Topic};
 use crate::frames::{ClientFrame, ErrorContext, ServerFrame};
@@ -57,6 +58,11 @@ impl DecodeError {
 /// A frame from a client, as text.
 pub fn encode_client(frame: &ClientFrame) -> String {
     compact::to_text(frame)
+}
+
+/// The text of [`ClientFrame::Command`] with an encoded command.
+pub fn encode_encoded_command(id: CommandId, command: &Encoded) -> String {
+    format!(r#"{{"command":{{"id":"{id}","command":{}}}}}"#, command.as_text())
 }
 
 /// A frame from the server, as text.

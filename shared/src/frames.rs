@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::apps::Apps;
+use crate::encoded::Encoded;
 use crate::failure::Failure;
 use crate::features::{Answer, Command, Event, Query, Signal, Snapshot, Topic};
 use crate::ids::{CommandId, ConnectionId, QueryId, Timestamp, User};
@@ -86,14 +87,20 @@ pub struct QueryFrame {
 }
 
 /// From the server to a client.
+pub type ServerFrame = ServerFrameWith<Event, Snapshot, Answer>;
+
+/// A [`ServerFrame`] whose content is not read yet. A client passes the content to the views of the topic or the query.
+pub type EncodedServerFrame = ServerFrameWith<Encoded, Encoded, Encoded>;
+
+/// A frame from the server, with events, snapshots and answers of these types.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ServerFrame"))]
 #[serde(rename_all = "snake_case")]
-pub enum ServerFrame {
+pub enum ServerFrameWith<E, S, A> {
     /// Answers `hello`; the first frame of the server.
     Welcome(Welcome),
     /// Answers a subscription without a position: the state, and its position.
-    Snapshot(TopicState),
+    Snapshot(TopicStateWith<S>),
     /// Answers a subscription whose position can be continued: every event in (`from`, `to`] follows,
     /// in order and without gaps.
     Recovered {
@@ -107,7 +114,7 @@ pub enum ServerFrame {
     /// The client's state of the topic cannot be continued and must be replaced by this one. Sent for a
     /// position of another epoch, too far back or beyond the head, to a slow subscriber of an ephemeral
     /// topic, and to every subscriber after the log was replaced.
-    Reset(TopicState),
+    Reset(TopicStateWith<S>),
     /// One event of a topic.
     Event {
         /// Which topic.
@@ -115,7 +122,7 @@ pub enum ServerFrame {
         /// The event's seq: 1 more than that of the event before.
         seq: Seq,
         /// The event.
-        event: Event,
+        event: E,
     },
     /// A command is stored, now or when it was first sent.
     Ack {
@@ -130,7 +137,7 @@ pub enum ServerFrame {
         /// Which query.
         id: QueryId,
         /// The answer.
-        answer: Answer,
+        answer: A,
     },
     /// The server refused something. The connection stays open.
     Error {
@@ -167,15 +174,18 @@ pub struct Welcome {
 }
 
 /// A topic's state at a position.
+pub type TopicState = TopicStateWith<Snapshot>;
+
+/// A topic's state at a position, with a snapshot of this type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct TopicState {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TopicState"))]
+pub struct TopicStateWith<S> {
     /// Which topic.
     pub topic: Topic,
     /// The state includes every event up to and including this position, and none after it.
     pub position: Position,
     /// The state.
-    pub snapshot: Snapshot,
+    pub snapshot: S,
 }
 
 /// The position of an event in the log.

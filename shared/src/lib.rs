@@ -11,7 +11,7 @@
 //!    [`price`], [`orders`], [`notices`], [`administration`], [`moderation`];
 //! 4. [`frames`]: the envelopes that carry the features' messages;
 //! 5. [`codec`]: messages to text and back; [`compact`] is the small codec that the client uses;
-//!    [`state_frame`]: the text of a state in parts, of which one is the same for all readers;
+//!    [`encoded`]: a value that is read later than the value around it; [`state_frame`]: the text of a state in parts, of which one is the same for all readers;
 //! 6. [`session`], [`account`] and [`workspace`]: the bodies of HTTP requests about signing in; [`grants`]: what a user may
 //!    do in the apps;
 //! 7. [`failure`], [`close`], [`limits`], [`validate`]: refusals, close codes, limits, and the rules for
@@ -67,6 +67,7 @@ pub mod frames;
 
 pub mod codec;
 pub mod compact;
+pub mod encoded;
 pub mod state_frame;
 
 pub mod close;
@@ -82,8 +83,8 @@ pub use close::{CloseClass, CloseCode};
 pub use failure::{ErrorCode, Failure};
 pub use features::{Answer, Command, Event, Query, Signal, Snapshot, Topic};
 pub use frames::{
-    ClientFrame, CommandFrame, ErrorContext, Hello, QueryFrame, ServerFrame, Subscription,
-    TopicState, Welcome,
+    ClientFrame, CommandFrame, EncodedServerFrame, ErrorContext, Hello, QueryFrame, ServerFrame,
+    Subscription, TopicState, Welcome,
 };
 pub use ids::{
     CommandId, ConnectionId, MenuItemId, OrderId, PostId, QueryId, RoomId, Timestamp, User, UserId,

@@ -2,12 +2,10 @@
 //! never HTML. The text stays the source.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::compact;
+use crate::encoded::Encoded;
 
 /// Nodes inside each other, at most: quotes, lists, tables and formats together. A deeper one is shown without its own
 /// format.
@@ -53,49 +51,24 @@ impl From<Vec<Block>> for Markup {
 }
 
 /// Blocks as text; only for the codec of the app.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EncodedBlocks(String);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EncodedBlocks(Encoded);
 
 impl EncodedBlocks {
     /// Encodes blocks.
     pub fn of(blocks: &[Block]) -> Self {
-        Self(if blocks.is_empty() { String::new() } else { compact::to_text(&blocks) })
+        Self(if blocks.is_empty() { Encoded::default() } else { Encoded::of(blocks) })
     }
 
     /// Whether there is no block.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.as_text().is_empty()
     }
 
     /// The blocks; none if this version cannot read them.
     pub fn decode(&self) -> Vec<Block> {
-        compact::from_text(&self.0).unwrap_or_default()
-    }
-}
-
-impl Serialize for EncodedBlocks {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self.0.as_bytes())
-    }
-}
-
-impl<'de> Deserialize<'de> for EncodedBlocks {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_bytes(EncodedVisitor)
-    }
-}
-
-struct EncodedVisitor;
-
-impl Visitor<'_> for EncodedVisitor {
-    type Value = EncodedBlocks;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("blocks")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<EncodedBlocks, E> {
-        Ok(EncodedBlocks(text.to_owned()))
+        self.0.read().unwrap_or_default()
     }
 }
 

@@ -4,9 +4,12 @@
 //! everything sent after it are sent again, and the server refuses the later ones too
 //! (`blocked_by_earlier`). So messages are stored in the order in which the user wrote them.
 
+use madang_shared::chat::ChatCommand;
+use madang_shared::encoded::Encoded;
 use madang_shared::frames::LogPosition;
-use madang_shared::{Command, CommandFrame, CommandId, ErrorCode, Failure, Seq, Timestamp, Topic};
-use serde::{Deserialize, Serialize};
+use madang_shared::membership::MembershipCommand;
+use madang_shared::{Command, CommandId, ErrorCode, Failure, Seq, Timestamp, Topic};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::vec_map::VecSet;
 
@@ -21,14 +24,64 @@ pub struct PendingCommand {
     /// The id; every retry sends the same one.
     pub id: CommandId,
     /// The command.
-    pub command: Command,
+    pub command: QueuedCommand,
     /// When the user gave it.
     pub at: Timestamp,
     /// Its state.
     pub state: PendingState,
 }
 
+/// A command in the outbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueuedCommand {
+    /// A command that the program has read.
+    Read(Command),
+    /// A command of an earlier page that only the lazy part of the program reads. It is sent as it is.
+    Encoded(Encoded),
+}
+
+impl From<Command> for QueuedCommand {
+    fn from(command: Command) -> Self {
+        Self::Read(command)
+    }
+}
+
+impl Serialize for QueuedCommand {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Read(command) => command.serialize(serializer),
+            Self::Encoded(command) => command.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for QueuedCommand {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// The commands that the first screen of a room shows.
+        #[derive(Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum CoreCommand {
+            Membership(MembershipCommand),
+            Chat(ChatCommand),
+        }
+        let command = Encoded::deserialize(deserializer)?;
+        Ok(match command.read() {
+            Ok(CoreCommand::Membership(command)) => Self::Read(command.into()),
+            Ok(CoreCommand::Chat(command)) => Self::Read(command.into()),
+            Err(_) => Self::Encoded(command),
+        })
+    }
+}
+
 impl PendingCommand {
+    /// The command; `None` while it is not read.
+    pub fn command(&self) -> Option<&Command> {
+        match &self.command {
+            QueuedCommand::Read(command) => Some(command),
+            QueuedCommand::Encoded(_) => None,
+        }
+    }
+
     fn is_unacknowledged(&self) -> bool {
         matches!(self.state, PendingState::Waiting | PendingState::Sent)
     }
@@ -79,6 +132,22 @@ impl Outbox {
         }
     }
 
+    /// Reads the commands that are text. If `is_dropped` returns true for one that was refused meanwhile, it is dropped
+    /// silently.
+    pub(crate) fn read_encoded(
+        &mut self,
+        read: impl Fn(&Encoded) -> Option<Command>,
+        is_dropped: impl Fn(&Command) -> bool,
+    ) {
+        self.items.retain_mut(|item| {
+            let QueuedCommand::Encoded(encoded) = &item.command else { return true };
+            let Some(command) = read(encoded) else { return true };
+            let stays = !matches!(item.state, PendingState::Failed(_)) || !is_dropped(&command);
+            item.command = command.into();
+            stays
+        });
+    }
+
     /// The commands, in order.
     pub fn items(&self) -> &[PendingCommand] {
         &self.items
@@ -90,6 +159,7 @@ impl Outbox {
     }
 
     pub(crate) fn push(&mut self, id: CommandId, command: Command, at: Timestamp) {
+        let command = QueuedCommand::Read(command);
         self.items.push(PendingCommand { id, command, at, state: PendingState::Waiting });
     }
 
@@ -99,7 +169,7 @@ impl Outbox {
         self.items.retain(|item| {
             item.state != PendingState::Waiting
                 || sent_on_connection.contains(&item.id)
-                || !is_superseded(&item.command)
+                || !item.command().is_some_and(&is_superseded)
         });
     }
 
@@ -149,13 +219,14 @@ impl Outbox {
         id: CommandId,
         failure: Failure,
         now: Timestamp,
-        is_dropped: fn(&Command) -> bool,
+        is_dropped: impl Fn(&Command) -> bool,
     ) -> bool {
         let Some(index) = self.items.iter().position(|item| item.id == id) else {
             return false;
         };
         if !failure.retry {
-            if self.items.get(index).is_some_and(|item| is_dropped(&item.command)) {
+            let command = self.items.get(index).and_then(PendingCommand::command);
+            if command.is_some_and(is_dropped) {
                 self.remove(id);
             } else if let Some(item) = self.items.get_mut(index) {
                 item.state = PendingState::Failed(failure);
@@ -209,7 +280,7 @@ impl Outbox {
     }
 
     /// The commands to send now, in order; they count as sent.
-    pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<CommandFrame> {
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Vec<(CommandId, QueuedCommand)> {
         if self.not_before.is_some_and(|at| now < at) {
             return Vec::new();
         }
@@ -222,7 +293,7 @@ impl Outbox {
             }
             item.state = PendingState::Sent;
             self.sent_on_connection.insert(item.id);
-            due.push(CommandFrame { id: item.id, command: item.command.clone() });
+            due.push((item.id, item.command.clone()));
         }
         due
     }

@@ -1,7 +1,7 @@
 //! The parts of the client that can change, so that an app redraws only what changed.
 
 macro_rules! define_slice {
-    ($( $(#[$doc:meta])* $slice:ident { $field:ident: $($rest:tt)* } )+) => {
+    ($( $part:ident { $( $(#[$doc:meta])* $slice:ident { $field:ident: $($rest:tt)* } )+ } )+) => {
         /// A part of the client that can change, and that a screen can show.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Slice {
@@ -16,11 +16,11 @@ macro_rules! define_slice {
             Timeline,
             /// [`Features::presence`](crate::Features::presence) in the open room.
             Presence,
-            $(
+            $($(
                 $(#[$doc])*
                 #[doc = concat!("See `Features::", stringify!($field), "`.")]
                 $slice,
-            )+
+            )+)+
         }
 
         impl Slice {
@@ -31,7 +31,7 @@ macro_rules! define_slice {
                 Self::Unread,
                 Self::Timeline,
                 Self::Presence,
-                $(Self::$slice,)+
+                $($(Self::$slice,)+)+
             ];
 
             /// The number of slices.

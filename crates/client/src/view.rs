@@ -1,5 +1,6 @@
 //! The traits that a view implements, and the effects of an input on the views.
 
+use madang_shared::compact::ParseError;
 use madang_shared::presence::PresenceSignal;
 use madang_shared::{Command, CommandId, Query, Signal, Timestamp, Topic, UserId};
 
@@ -111,5 +112,29 @@ impl Effects {
     /// Only requests, no change.
     pub(crate) fn send<R: Into<Request>>(requests: impl IntoIterator<Item = R>) -> Self {
         Self { requests: requests.into_iter().map(Into::into).collect(), changed: Vec::new() }
+    }
+}
+
+/// An event that a view has applied.
+#[derive(Debug, Default)]
+pub(crate) struct Applied {
+    /// Slices that changed.
+    pub(crate) changed: Vec<Slice>,
+    /// The command that the event completes; see [`ApplyEvent::completed_command`].
+    pub(crate) completed: Option<CommandId>,
+    /// Whether the event counts as a message that was missed during a disconnect.
+    pub(crate) is_message: bool,
+    /// The user whose copies every view drops now.
+    pub(crate) erased: Option<UserId>,
+}
+
+/// Content that this version cannot read, or of another feature than its topic or its query. A newer
+/// or a faulty server sends it; the client counts it as a frame that it could not decode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UnreadableContent;
+
+impl From<ParseError> for UnreadableContent {
+    fn from(_: ParseError) -> Self {
+        Self
     }
 }

@@ -10,31 +10,39 @@
 //! - `commands`: the view states the rules of these commands, by
 //!   [`CommandRules`](crate::view::CommandRules).
 //!
-//! `slice.rs` and `features.rs` derive the rest. A feature of shared without a row here does not
-//! compile.
+//! The rows of `lazy` are views that no screen needs at its start: an app can load their code later
+//! (see [`features`](crate::features)). A view belongs to `core` only if the first screen of a room
+//! shows it.
+//!
+//! `slice.rs` and the files in `features` derive the rest. A feature of shared without a row here
+//! does not compile.
 
 /// Calls the macro `$consumer` with all rows.
 macro_rules! with_view_table {
     ($consumer:ident) => {
         $consumer! {
-            /// The details of the open room.
-            Details { details: RoomDetails, topics: [Details], queries: [], commands: [] }
-            /// The read count of the user's own newest message in the open room.
-            ReadCount { read_count: OwnReadCount, topics: [], queries: [ReadCount], commands: [] }
-            /// The shared counter, while a page follows it.
-            Counter { counter: Counter, topics: [Counter], queries: [], commands: [Counter] }
-            /// The draft text whose sentiment is shown.
-            Sentiment { sentiment: SentimentDraft, topics: [], queries: [Sentiment], commands: [] }
-            /// The posts, while a page follows them.
-            Posts { posts: Posts, topics: [Posts], queries: [Posts], commands: [Posts] }
-            /// The price of one Bitcoin, while a page follows it.
-            Price { price: LatestPrice, topics: [Price], queries: [], commands: [] }
-            /// The orders of the restaurant or those of the user, while a page follows them.
-            Orders { orders: Orders, topics: [Orders, Menu, OwnOrders], queries: [], commands: [Orders] }
-            /// The administration, while an administrator's page follows it.
-            Administration { administration: AdministrationNews, topics: [Administration, Health], queries: [], commands: [] }
-            /// The notices for every user and for this user.
-            Notices { notices: Notices, topics: [Notices, Inbox, OrderNotices, PostNotices], queries: [], commands: [Notices] }
+            core {
+                /// The details of the open room.
+                Details { details: RoomDetails, topics: [Details], queries: [], commands: [] }
+                /// The notices for every user and for this user.
+                Notices { notices: Notices, topics: [Notices, Inbox, OrderNotices, PostNotices], queries: [], commands: [Notices] }
+            }
+            lazy {
+                /// The read count of the user's own newest message in the open room.
+                ReadCount { read_count: OwnReadCount, topics: [], queries: [ReadCount], commands: [] }
+                /// The shared counter, while a page follows it.
+                Counter { counter: Counter, topics: [Counter], queries: [], commands: [Counter] }
+                /// The draft text whose sentiment is shown.
+                Sentiment { sentiment: SentimentDraft, topics: [], queries: [Sentiment], commands: [] }
+                /// The posts, while a page follows them.
+                Posts { posts: Posts, topics: [Posts], queries: [Posts], commands: [Posts] }
+                /// The price of one Bitcoin, while a page follows it.
+                Price { price: LatestPrice, topics: [Price], queries: [], commands: [] }
+                /// The orders of the restaurant or those of the user, while a page follows them.
+                Orders { orders: Orders, topics: [Orders, Menu, OwnOrders], queries: [], commands: [Orders] }
+                /// The administration, while an administrator's page follows it.
+                Administration { administration: AdministrationNews, topics: [Administration, Health], queries: [], commands: [] }
+            }
         }
     };
 }

@@ -34,7 +34,7 @@ impl Driver {
     /// A client that connects at its first step. `seed` determines its jitter and its command ids.
     pub fn new(user: TestUser, clock: MonotonicClock, seed: u64) -> Self {
         let mut driver = Self {
-            client: Client::new(user.user.clone(), PROGRAM, Vec::new()),
+            client: Client::new(user.user.clone(), PROGRAM, Vec::new()).with_all_views(),
             user,
             socket: ClientSocket::default(),
             clock,

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use leptos::prelude::*;
+use madang_client::NewLazyViews;
 #[cfg(feature = "lazy-part")]
 use wasm_split_helpers::wasm_split;
 
@@ -84,8 +85,9 @@ fn page(page: Page) -> AnyView {
     part(move || if is_offered.get() { draw(page) } else { apps::not_offered(page) })
 }
 
-/// The lazy part gives the commands whose refusals are shown here.
+/// The lazy part gives the commands whose refusals are shown here, and has the views of the topics that it follows.
 fn bars() -> AnyView {
+    use_app().driver.load_views(NewLazyViews::all());
     screen_keyboard::follow_focus();
     apps::follow();
     profile::tell_surroundings(use_app());

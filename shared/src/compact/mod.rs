@@ -8,7 +8,7 @@
 //! (`shared/tests/it/compact.rs`).
 //!
 //! The wire has no bytes. Here they stand for the text of any value, so that a type can be read later than the value
-//! around it: see `EncodedBlocks` in `shared/src/markup.rs`.
+//! around it: see `shared/src/encoded.rs`.
 
 mod read;
 mod write;

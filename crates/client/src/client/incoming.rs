@@ -1,15 +1,18 @@
 //! Frames from the server.
 
-use madang_shared::codec::{self, DecodeError};
-use madang_shared::frames::ErrorContext;
-use madang_shared::{ClientFrame, Event, Failure, QueryFrame, Seq, ServerFrame, Topic, Welcome};
+use madang_shared::compact;
+use madang_shared::encoded::Encoded;
+use madang_shared::frames::{ErrorContext, TopicStateWith};
+use madang_shared::{
+    ClientFrame, Command, EncodedServerFrame, Failure, QueryFrame, Seq, Timestamp, Topic, Welcome,
+};
 
 use super::input::{InputContext, Output};
 use super::state_machine::{Client, outbox_changed, send};
 use crate::connection::DisconnectReason;
-use crate::features::{self, FeatureMismatch};
 use crate::slice::Slice;
 use crate::streams::EventStatus;
+use crate::view::UnreadableContent;
 
 /// The wait before sending a query again after a refusal that names no time, in milliseconds.
 const QUERY_RETRY_MS: u64 = 1_000;
@@ -17,89 +20,54 @@ const QUERY_RETRY_MS: u64 = 1_000;
 impl Client {
     pub(super) fn on_frame(&mut self, context: InputContext, text: &str, out: &mut Vec<Output>) {
         self.connection.note_activity(context.now);
-        match codec::decode_server(text) {
+        match compact::from_text(text) {
             Ok(frame) => self.on_server_frame(context, frame, out),
-            Err(undecoded) => {
-                self.count_undecodable(out);
-                // The event counts as received; otherwise the next event would look like a gap.
-                if let DecodeError::Event { topic, seq } = undecoded
-                    && self.check_order(topic, seq, out).is_some()
-                {
-                    self.advanced(topic, seq, out);
-                    self.check_caught_up(out);
-                }
-            }
+            Err(_) => self.count_undecodable(out),
         }
     }
 
     fn on_server_frame(
         &mut self,
         context: InputContext,
-        frame: ServerFrame,
+        frame: EncodedServerFrame,
         out: &mut Vec<Output>,
     ) {
         let now = context.now;
         match frame {
-            ServerFrame::Welcome(welcome) => self.on_welcome(welcome, out),
-            ServerFrame::Snapshot(state) | ServerFrame::Reset(state) => {
-                let known = self.streams.position(state.topic);
-                if self.streams.snapshot_received(state.topic, state.position) {
-                    // Positions of another epoch cannot be compared with these.
-                    if known.is_some_and(|known| known.epoch != state.position.epoch) {
-                        self.features.epoch_changed(state.topic);
-                    }
-                    let changed = self.features.apply_snapshot(state.topic, state.snapshot, now);
-                    self.advanced(state.topic, state.position.seq, out);
-                    self.changed(changed, out);
-                    self.update_subscriptions(out);
-                    self.check_caught_up(out);
-                }
+            EncodedServerFrame::Welcome(welcome) => self.on_welcome(welcome, out),
+            EncodedServerFrame::Snapshot(state) | EncodedServerFrame::Reset(state) => {
+                self.on_state(&state, now, out);
             }
-            ServerFrame::Recovered { topic, to, .. } => {
+            EncodedServerFrame::Recovered { topic, to, .. } => {
                 let missed = self.streams.known_seq(topic).is_some_and(|known| known < to.seq);
                 self.streams.recovered(topic, to);
                 let changed = self.features.recovered(topic, missed);
                 out.extend(changed.into_iter().map(Output::Changed));
                 self.check_caught_up(out);
             }
-            ServerFrame::Event { topic, seq, event } => {
-                let Some(missed) = self.check_order(topic, seq, out) else {
-                    return;
-                };
-                if missed && features::counts_as_message(&event) {
-                    self.caught_up.messages += 1;
-                }
-                if let Some(id) = features::completed_command(&event, self.features.me()) {
-                    self.outbox.remove(id);
-                    outbox_changed(out);
-                }
-                // The wanted topics depend on the joined rooms, and on no other event.
-                let joined_rooms_change = matches!(event, Event::Membership(_));
-                let changed = self.features.apply_event(topic, event, now);
-                self.advanced(topic, seq, out);
-                self.changed(changed, out);
-                if joined_rooms_change {
-                    self.update_subscriptions(out);
-                }
-                self.check_caught_up(out);
+            EncodedServerFrame::Event { topic, seq, event } => {
+                self.on_event(topic, seq, &event, now, out);
             }
-            ServerFrame::Ack { id, at } => {
+            EncodedServerFrame::Ack { id, at } => {
                 let known = at.and_then(|position| self.streams.known_seq(position.topic));
                 self.outbox.acknowledged(id, at, known);
                 outbox_changed(out);
             }
-            ServerFrame::Answer { id, answer } => {
+            EncodedServerFrame::Answer { id, answer } => {
                 if let Some(query) = self.queries.remove(&id) {
-                    let changed = self.features.receive_answer(&query, answer);
-                    if changed.is_err() {
+                    if let Ok(changed) = self.features.receive_answer(&query, &answer) {
+                        out.extend(changed.into_iter().map(Output::Changed));
+                    } else {
                         let refused = self.features.query_refused(&query);
                         out.extend(refused.into_iter().map(Output::Changed));
+                        self.count_undecodable(out);
                     }
-                    self.changed(changed, out);
                 }
             }
-            ServerFrame::Error { about, failure } => self.on_error(context, about, failure, out),
-            ServerFrame::Workspace(workspace) => {
+            EncodedServerFrame::Error { about, failure } => {
+                self.on_error(context, about, failure, out);
+            }
+            EncodedServerFrame::Workspace(workspace) => {
                 self.workspace = Some(workspace);
                 self.rights_checks += 1;
                 // The user may follow them now.
@@ -107,8 +75,61 @@ impl Client {
                 self.update_subscriptions(out);
                 out.push(Output::Changed(Slice::Connection));
             }
-            ServerFrame::Ping { nonce } => out.push(send(&ClientFrame::Pong { nonce })),
+            EncodedServerFrame::Ping { nonce } => out.push(send(&ClientFrame::Pong { nonce })),
         }
+    }
+
+    fn on_state(&mut self, state: &TopicStateWith<Encoded>, now: Timestamp, out: &mut Vec<Output>) {
+        let (topic, position) = (state.topic, state.position);
+        if self.streams.known_seq(topic).is_none() {
+            return;
+        }
+        // Positions of another epoch cannot be compared with these.
+        let known = self.streams.position(topic);
+        let is_other_epoch = known.is_some_and(|known| known.epoch != position.epoch);
+        match self.features.apply_snapshot(topic, &state.snapshot, is_other_epoch, now) {
+            Ok(changed) => {
+                self.streams.snapshot_received(topic, position);
+                self.advanced(topic, position.seq, out);
+                out.extend(changed.into_iter().map(Output::Changed));
+                self.update_subscriptions(out);
+                self.check_caught_up(out);
+            }
+            // The topic has no position, so the next connection requests the state again.
+            Err(UnreadableContent) => self.count_undecodable(out),
+        }
+    }
+
+    fn on_event(
+        &mut self,
+        topic: Topic,
+        seq: Seq,
+        event: &Encoded,
+        now: Timestamp,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(missed) = self.check_order(topic, seq, out) else {
+            return;
+        };
+        let applied = self.features.apply_event(topic, event, now);
+        // An event that this version cannot read counts as received; otherwise the next event would look like a gap.
+        let is_unreadable = applied.is_err();
+        let applied = applied.unwrap_or_default();
+        self.caught_up.messages += u64::from(missed && applied.is_message);
+        if let Some(id) = applied.completed {
+            self.outbox.remove(id);
+            outbox_changed(out);
+        }
+        self.advanced(topic, seq, out);
+        if is_unreadable {
+            self.count_undecodable(out);
+        }
+        out.extend(applied.changed.into_iter().map(Output::Changed));
+        // The wanted topics depend on the joined rooms, and on no other event.
+        if matches!(topic, Topic::Memberships(_)) {
+            self.update_subscriptions(out);
+        }
+        self.check_caught_up(out);
     }
 
     fn on_welcome(&mut self, welcome: Welcome, out: &mut Vec<Output>) {
@@ -147,7 +168,8 @@ impl Client {
             ErrorContext::Frame if !failure.retry => self.count_undecodable(out),
             ErrorContext::Frame => {}
             ErrorContext::Command(id) => {
-                let is_dropped = features::is_dropped_when_refused;
+                let features = &self.features;
+                let is_dropped = |command: &Command| features.is_dropped_when_refused(command);
                 if self.outbox.refused(id, failure, now, is_dropped) {
                     let action = self.connection.begin_again(now, context.jitter());
                     self.on_socket_action(action, out);
@@ -184,15 +206,6 @@ impl Client {
                 out.push(send(&ClientFrame::Subscribe(subscription)));
                 None
             }
-        }
-    }
-
-    /// Reports the changed slices. A message for another feature than its topic's counts as a frame
-    /// that could not be decoded.
-    fn changed(&mut self, changed: Result<Vec<Slice>, FeatureMismatch>, out: &mut Vec<Output>) {
-        match changed {
-            Ok(changed) => out.extend(changed.into_iter().map(Output::Changed)),
-            Err(FeatureMismatch) => self.count_undecodable(out),
         }
     }
 

@@ -3,6 +3,7 @@
 use madang_shared::{Command, CommandId, Timestamp};
 
 use crate::action::Action;
+use crate::features::NewLazyViews;
 use crate::outbox::PendingCommand;
 use crate::slice::Slice;
 
@@ -52,6 +53,8 @@ pub enum Input {
     Retry(CommandId),
     /// The user discards a failed command.
     Discard(CommandId),
+    /// The code of the lazy views is loaded. A client without them follows no topic of theirs.
+    LazyViews(NewLazyViews),
     /// The user ends the session. The client sends nothing more and does not connect again.
     SignOut,
 }

@@ -4,10 +4,11 @@
 
 use madang_shared::chat::{ChatPage, ChatSnapshot};
 use madang_shared::membership::MembershipSnapshot;
-use madang_shared::{Position, RoomId, Snapshot, Timestamp, Topic, UserId};
+use madang_shared::{Position, RoomId, Timestamp, Topic, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::state_machine::Client;
+use crate::features::CoreSnapshot;
 
 /// The cached state of one user's client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +51,7 @@ impl Client {
         }
         let memberships = cached.memberships;
         let memberships_by_room = memberships.1.memberships.clone();
-        self.restore(Topic::Memberships(me), Snapshot::Membership(memberships.1), now);
+        self.restore(Topic::Memberships(me), CoreSnapshot::Membership(memberships.1), now);
         self.update_subscriptions(&mut Vec::new());
         self.streams.resume_from(Topic::Memberships(me), memberships.0);
         if let Some((room, position, page)) = cached.room
@@ -58,7 +59,7 @@ impl Client {
                 memberships_by_room.into_iter().find(|membership| membership.room == room)
             && let Some(facts) = self.features.memberships().room(room).cloned()
         {
-            let snapshot = Snapshot::Chat(ChatSnapshot { room: facts, page, membership });
+            let snapshot = CoreSnapshot::Chat(ChatSnapshot { room: facts, page, membership });
             self.restore(Topic::Room(room), snapshot, now);
             self.features.mark_cached(room);
             self.streams.resume_from(Topic::Room(room), position);
@@ -66,9 +67,9 @@ impl Client {
         self
     }
 
-    fn restore(&mut self, topic: Topic, snapshot: Snapshot, now: Timestamp) {
+    fn restore(&mut self, topic: Topic, snapshot: CoreSnapshot, now: Timestamp) {
         self.features
-            .apply_snapshot(topic, snapshot, now)
+            .apply_core_snapshot(topic, snapshot, now)
             // Every caller passes the topic of the snapshot, and no screen shows a slice yet.
             .ok();
     }

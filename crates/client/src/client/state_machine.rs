@@ -10,8 +10,8 @@ use madang_shared::{
 
 use super::input::{Input, InputContext, Output};
 use crate::connection::{ConnectionMachine, ConnectionState, DisconnectReason, SocketAction};
-use crate::features::{self, Features};
-use crate::outbox::{Outbox, PendingCommand};
+use crate::features::{Features, NewLazyViews};
+use crate::outbox::{Outbox, PendingCommand, QueuedCommand};
 use crate::slice::Slice;
 use crate::streams::Streams;
 use crate::vec_map::VecMap;
@@ -66,11 +66,18 @@ impl Client {
             caught_up: CaughtUp::default(),
             undecodable_frames: 0,
         };
-        for item in client.outbox.items() {
-            client.features.restore(&item.command);
+        for command in client.outbox.items().iter().filter_map(PendingCommand::command) {
+            client.features.restore(command);
         }
         client.update_subscriptions(&mut Vec::new());
         client
+    }
+
+    /// A client with all views at once, in a program that does not load its code in parts.
+    #[must_use]
+    pub fn with_all_views(mut self) -> Self {
+        self.load(NewLazyViews::all(), &mut Vec::new());
+        self
     }
 
     /// The state of the connection.
@@ -158,8 +165,10 @@ impl Client {
             }
             Input::Adopt(items) => {
                 self.outbox.adopt(items);
+                self.read_commands();
                 outbox_changed(&mut out);
             }
+            Input::LazyViews(new) => self.load(new, &mut out),
             Input::Retry(id) => {
                 self.outbox.retry(id);
                 outbox_changed(&mut out);
@@ -179,6 +188,22 @@ impl Client {
         out
     }
 
+    fn load(&mut self, new: NewLazyViews, out: &mut Vec<Output>) {
+        self.features.load(new);
+        self.read_commands();
+        self.update_subscriptions(out);
+        // Screens of lazy views show the commands in the outbox, and the count of readers.
+        out.push(Output::Changed(Slice::Outbox));
+        out.push(Output::Changed(Slice::ReadCount));
+    }
+
+    /// Reads the commands of an earlier page that are text, as far as their views are loaded.
+    fn read_commands(&mut self) {
+        let features = &self.features;
+        let is_dropped = |command: &Command| features.is_dropped_when_refused(command);
+        self.outbox.read_encoded(|command| features.read_command(command), is_dropped);
+    }
+
     /// Keeps the watch of the read count at the user's own newest message.
     fn watch_own_message(&mut self, context: InputContext, out: &mut Vec<Output>) {
         if !out
@@ -193,7 +218,7 @@ impl Client {
             self.queries.retain(|_, query| !matches!(query, Query::ReadCount(_)));
             out.push(Output::Changed(Slice::ReadCount));
         }
-        let requests = query.map(|query| Request::Query(query.into())).into_iter().collect();
+        let requests = query.map(Request::Query).into_iter().collect();
         self.apply_effects(context, Effects { requests, changed: Vec::new() }, out);
     }
 
@@ -233,7 +258,8 @@ impl Client {
     }
 
     fn command(&mut self, context: InputContext, command: Command, out: &mut Vec<Output>) {
-        self.outbox.drop_waiting(|older| features::supersedes(&command, older));
+        let features = &self.features;
+        self.outbox.drop_waiting(|older| features.supersedes(&command, older));
         let effects = self.features.command_given(&command);
         self.outbox.push(CommandId::new(context.now, context.random), command, context.now);
         outbox_changed(out);
@@ -291,8 +317,15 @@ impl Client {
         if self.resend_queries_at.is_some_and(|at| at <= now) {
             self.resend_queries(out);
         }
-        for CommandFrame { id, command } in self.outbox.take_due(now) {
-            out.push(send(&ClientFrame::Command(CommandFrame { id, command })));
+        for (id, command) in self.outbox.take_due(now) {
+            out.push(match command {
+                QueuedCommand::Read(command) => {
+                    send(&ClientFrame::Command(CommandFrame { id, command }))
+                }
+                QueuedCommand::Encoded(command) => {
+                    Output::Send(codec::encode_encoded_command(id, &command))
+                }
+            });
             out.push(Output::Changed(Slice::Outbox));
         }
     }

@@ -2,14 +2,12 @@
 
 use madang_shared::chat::ChatQuery;
 use madang_shared::membership::MembershipCommand;
-use madang_shared::read_count::ReadCountQuery;
-use madang_shared::{Command, Timestamp};
+use madang_shared::{Command, Query, Timestamp};
 
 use super::Features;
 use crate::action::Action;
 use crate::outbox::PendingCommand;
-use crate::slice::Slice;
-use crate::view::{Effects, Request};
+use crate::view::Effects;
 
 impl Features {
     pub(crate) fn act(&mut self, action: Action, now: Timestamp) -> Effects {
@@ -40,27 +38,16 @@ impl Features {
             Action::MarkStartOfNew => self.joined_rooms.mark_start_of_new(),
             Action::Keystroke(room) => self.joined_rooms.keystroke(room, now),
             Action::StopTyping => self.joined_rooms.stop_typing(),
-            Action::Classify(text) => {
-                self.sentiment.set_text(text, now);
-                Effects::changed([Slice::Sentiment])
-            }
-            Action::LoadOlderPosts => {
-                let query = self.posts.request_older();
-                let requests = query.map(|query| Request::Query(query.into()));
-                Effects { requests: requests.into_iter().collect(), changed: vec![Slice::Posts] }
-            }
-            Action::GreetingSent(command) => {
-                self.posts.greeting_sent(command);
-                Effects::default()
+            Action::Classify(_) | Action::LoadOlderPosts | Action::GreetingSent(_) => {
+                self.lazy.act(action, now)
             }
         }
     }
 
     /// Watches the user's own newest message in the open room. Returns whether it is another one than before, and the
     /// query to send.
-    pub(crate) fn watch_own_message(&mut self) -> (bool, Option<ReadCountQuery>) {
-        let is_other = self.read_count.watch(self.joined_rooms.newest_own_message());
-        (is_other, self.read_count.next_query())
+    pub(crate) fn watch_own_message(&mut self) -> (bool, Option<Query>) {
+        self.lazy.watch_own_message(self.joined_rooms.newest_own_message())
     }
 
     /// The effects of a command that an earlier client of the user had not sent.
@@ -77,7 +64,7 @@ impl Features {
                 Command::Membership(MembershipCommand::MarkUnread { room: of, .. }) => *of == room,
                 _ => false,
             };
-            pending.iter().any(|item| marks(&item.command))
+            pending.iter().filter_map(PendingCommand::command).any(marks)
         });
     }
 

@@ -3,45 +3,57 @@
 //! The routing is derived from the table of views (`view_table.rs`). Its matches cover every variant
 //! of shared's envelopes, so the compiler asks for the view of a new feature. The state machine in
 //! [`crate::client`] knows no feature.
+//!
+//! The core reads the contents of its own views. The contents of lazy views stay text here, and the
+//! [`lazy`] part reads them: a browser app has the code of the core at its first screen, and loads
+//! the code of the lazy part after it.
 
 mod acting;
+mod content;
+pub mod lazy;
+mod reading;
 
 use madang_shared::apps::Apps;
-use madang_shared::chat::ChatEvent;
+use madang_shared::encoded::Encoded;
 use madang_shared::erasure::ErasureEvent;
 use madang_shared::notices::NoticeBox;
-use madang_shared::{
-    Answer, Command, CommandId, Event, Query, RoomId, Snapshot, Timestamp, Topic, User, UserId,
-};
+use madang_shared::{Command, Query, RoomId, Timestamp, Topic, User, UserId};
 
-use crate::outbox::Outbox;
+use content::{CoreAnswer, CoreEvent};
+use lazy::LazyViews;
+
 use crate::slice::Slice;
 use crate::vec_map::VecSet;
 use crate::view::{
-    ApplyEvent, ApplySnapshot, CommandRules, Effects, ReceiveAnswer, Request, View, Wake,
+    Applied, ApplyEvent, ApplySnapshot, CommandRules, Effects, Request, UnreadableContent, View,
+    Wake,
 };
 use crate::views;
-use crate::views::chat::Timeline;
-use crate::views::joined_rooms::{JoinedRooms, RoomFactsChange};
+use crate::views::joined_rooms::JoinedRooms;
 use crate::views::membership::Memberships;
 use crate::views::message_acts;
-use crate::views::message_questions::MessageQuestions;
-use crate::views::notices::ShownNotice;
-use crate::views::presence::RoomPresence;
 
-/// A message with content of another feature than its topic or its query. Only a faulty server sends
-/// one; the client counts it as a frame that it could not decode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FeatureMismatch;
+pub(crate) use content::CoreSnapshot;
+pub use lazy::NewLazyViews;
 
 macro_rules! define_features {
-    ($(
-        $(#[$doc:meta])*
-        $slice:ident {
-            $field:ident: $View:ident,
-            topics: [$($topic:ident),*], queries: [$($query:ident),*], commands: [$($command:ident),*]
-        }
-    )+) => {
+    (
+        core { $(
+            $(#[$doc:meta])*
+            $slice:ident {
+                $field:ident: $View:ident,
+                topics: [$($topic:ident),*], queries: [], commands: [$($command:ident),*]
+            }
+        )+ }
+        lazy { $(
+            $(#[$lazy_doc:meta])*
+            $lazy_slice:ident {
+                $lazy_field:ident: $LazyView:ident,
+                topics: [$($lazy_topic:ident),*], queries: [$($lazy_query:ident),*],
+                commands: [$($lazy_command:ident),*]
+            }
+        )+ }
+    ) => {
         /// All views of one client.
         #[derive(Debug)]
         pub struct Features {
@@ -49,6 +61,7 @@ macro_rules! define_features {
             /// The topics of the open page.
             page_topics: &'static [Topic],
             joined_rooms: JoinedRooms,
+            lazy: LazyViews,
             $($field: views::$field::$View,)+
         }
 
@@ -57,6 +70,7 @@ macro_rules! define_features {
                 Self {
                     page_topics: &[],
                     joined_rooms: JoinedRooms::new(me.id),
+                    lazy: LazyViews::default(),
                     $($field: views::$field::$View::default(),)+
                     me,
                 }
@@ -66,6 +80,13 @@ macro_rules! define_features {
                 $(#[$doc])*
                 pub fn $field(&self) -> &views::$field::$View {
                     &self.$field
+                }
+            )+
+
+            $(
+                $(#[$lazy_doc])*
+                pub fn $lazy_field(&self) -> &views::$lazy_field::$LazyView {
+                    &self.lazy.get().$lazy_field
                 }
             )+
 
@@ -81,6 +102,7 @@ macro_rules! define_features {
                     Topic::Room(room) => self.joined_rooms.forget_room(room),
                     Topic::Presence(_) => self.joined_rooms.forget_presence(),
                     Topic::Memberships(_) => self.joined_rooms.reset_memberships(),
+                    $($(Topic::$lazy_topic { .. } => self.lazy.unsubscribed(topic),)*)+
                 }
             }
 
@@ -93,112 +115,136 @@ macro_rules! define_features {
                     })*)+
                     // Their memberships say so.
                     Topic::Room(_) | Topic::Presence(_) | Topic::Memberships(_) => Vec::new(),
+                    $($(Topic::$lazy_topic { .. } => self.lazy.denied(topic),)*)+
                 }
             }
 
             /// The topic began another epoch: its old state and its next snapshot must not be joined.
-            pub(crate) fn epoch_changed(&mut self, topic: Topic) {
+            fn epoch_changed(&mut self, topic: Topic) {
                 match topic {
                     // The snapshot replaces the whole view.
                     $($(Topic::$topic { .. } => {})*)+
+                    $($(Topic::$lazy_topic { .. } => {})*)+
                     Topic::Presence(_) => {}
                     Topic::Room(room) => self.joined_rooms.reset_timeline(room),
                     Topic::Memberships(_) => self.joined_rooms.reset_memberships(),
                 }
             }
 
+            /// Applies a snapshot. `is_other_epoch` tells whether the known state is of another epoch.
             pub(crate) fn apply_snapshot(
                 &mut self,
                 topic: Topic,
-                snapshot: Snapshot,
+                snapshot: &Encoded,
+                is_other_epoch: bool,
                 now: Timestamp,
-            ) -> Result<Vec<Slice>, FeatureMismatch> {
+            ) -> Result<Vec<Slice>, UnreadableContent> {
+                if is_lazy(topic) {
+                    return self.lazy.part()?.apply_snapshot(topic, snapshot, now);
+                }
+                let snapshot = snapshot.read()?;
+                if is_other_epoch {
+                    self.epoch_changed(topic);
+                }
+                self.apply_core_snapshot(topic, snapshot, now)
+            }
+
+            pub(crate) fn apply_core_snapshot(
+                &mut self,
+                topic: Topic,
+                snapshot: CoreSnapshot,
+                now: Timestamp,
+            ) -> Result<Vec<Slice>, UnreadableContent> {
                 match (topic, snapshot) {
-                    $($((Topic::$topic { .. }, Snapshot::$topic(snapshot)) => {
+                    $($((Topic::$topic { .. }, CoreSnapshot::$topic(snapshot)) => {
                         self.$field.apply_snapshot(snapshot, now);
                         Ok(vec![Slice::$slice])
                     })*)+
-                    (Topic::Memberships(_), Snapshot::Membership(snapshot)) => {
+                    (Topic::Memberships(_), CoreSnapshot::Membership(snapshot)) => {
                         Ok(self.joined_rooms.apply_membership_snapshot(snapshot))
                     }
-                    (Topic::Room(room), Snapshot::Chat(snapshot)) => {
+                    (Topic::Room(room), CoreSnapshot::Chat(snapshot)) => {
                         Ok(self.joined_rooms.apply_chat_snapshot(room, snapshot))
                     }
-                    (Topic::Presence(room), Snapshot::Presence(snapshot)) => {
+                    (Topic::Presence(room), CoreSnapshot::Presence(snapshot)) => {
                         Ok(self.joined_rooms.apply_presence_snapshot(room, snapshot, now))
                     }
                     (
                         _,
-                        $($(Snapshot::$topic(_) |)*)+
-                        Snapshot::Membership(_) | Snapshot::Chat(_) | Snapshot::Presence(_),
-                    ) => Err(FeatureMismatch),
+                        $($(CoreSnapshot::$topic(_) |)*)+
+                        CoreSnapshot::Membership(_)
+                        | CoreSnapshot::Chat(_)
+                        | CoreSnapshot::Presence(_),
+                    ) => Err(UnreadableContent),
                 }
             }
 
-            pub(crate) fn apply_event(
+            fn apply_core_event(
                 &mut self,
                 topic: Topic,
-                event: Event,
+                event: CoreEvent,
                 now: Timestamp,
-            ) -> Result<Vec<Slice>, FeatureMismatch> {
-                match (topic, event) {
+            ) -> Result<Applied, UnreadableContent> {
+                let changed = match (topic, event) {
                     // The topics of all features have it.
-                    (_, Event::Erasure(ErasureEvent::Erased { user })) => Ok(self.erase(user)),
-                    $($((Topic::$topic { .. }, Event::$topic(event)) => {
+                    (_, CoreEvent::Erasure(ErasureEvent::Erased { user })) => {
+                        return Ok(Applied { erased: Some(user), ..Applied::default() });
+                    }
+                    (Topic::Room(room), CoreEvent::Chat(event)) => {
+                        return Ok(self.joined_rooms.apply_chat_event(room, event));
+                    }
+                    $($((Topic::$topic { .. }, CoreEvent::$topic(event)) => {
                         self.$field.apply_event(event, now);
-                        Ok(vec![Slice::$slice])
+                        vec![Slice::$slice]
                     })*)+
-                    (Topic::Memberships(_), Event::Membership(event)) => {
-                        Ok(self.joined_rooms.apply_membership_event(event))
+                    (Topic::Memberships(_), CoreEvent::Membership(event)) => {
+                        self.joined_rooms.apply_membership_event(event)
                     }
-                    (Topic::Room(room), Event::Chat(event)) => {
-                        Ok(self.joined_rooms.apply_chat_event(room, event))
-                    }
-                    (Topic::Presence(room), Event::Presence(event)) => {
-                        Ok(self.joined_rooms.apply_presence_event(room, event, now))
+                    (Topic::Presence(room), CoreEvent::Presence(event)) => {
+                        self.joined_rooms.apply_presence_event(room, event, now)
                     }
                     (
                         _,
-                        $($(Event::$topic(_) |)*)+
-                        Event::Membership(_) | Event::Chat(_) | Event::Presence(_),
-                    ) => Err(FeatureMismatch),
-                }
+                        $($(CoreEvent::$topic(_) |)*)+
+                        CoreEvent::Membership(_) | CoreEvent::Chat(_) | CoreEvent::Presence(_),
+                    ) => return Err(UnreadableContent),
+                };
+                Ok(Applied { changed, ..Applied::default() })
             }
 
             pub(crate) fn receive_answer(
                 &mut self,
                 query: &Query,
-                answer: Answer,
-            ) -> Result<Vec<Slice>, FeatureMismatch> {
-                match (query, answer) {
-                    $($((Query::$query(query), Answer::$query(answer)) => {
-                        self.$field.receive_answer(query, answer);
-                        Ok(vec![Slice::$slice])
-                    })*)+
-                    (Query::Chat(query), Answer::Chat(answer)) => {
+                answer: &Encoded,
+            ) -> Result<Vec<Slice>, UnreadableContent> {
+                match query {
+                    Query::Chat(query) => {
+                        let CoreAnswer::Chat(answer) = answer.read()?;
                         Ok(self.joined_rooms.receive_answer(query, answer))
                     }
-                    ($($(Query::$query(_) |)*)+ Query::Chat(_), _) => Err(FeatureMismatch),
+                    $($(Query::$lazy_query(_) => self.lazy.part()?.receive_answer(query, answer),)*)+
                 }
             }
 
             /// The server refused a query for good.
             pub(crate) fn query_refused(&mut self, query: &Query) -> Vec<Slice> {
                 match query {
-                    $($(Query::$query(query) => {
-                        self.$field.query_refused(query).then_some(Slice::$slice).into_iter().collect()
-                    })*)+
                     Query::Chat(query) => self.joined_rooms.query_refused(query),
+                    $($(Query::$lazy_query(_) => self.lazy.query_refused(query),)*)+
                 }
             }
 
             pub(crate) fn deadline(&self) -> Option<Timestamp> {
-                let deadlines = [self.joined_rooms.deadline(), $(self.$field.deadline(),)+];
+                let deadlines =
+                    [self.joined_rooms.deadline(), self.lazy.deadline(), $(self.$field.deadline(),)+];
                 deadlines.into_iter().flatten().min()
             }
 
             pub(crate) fn wake(&mut self, now: Timestamp) -> Effects {
                 let mut effects = self.joined_rooms.wake(now);
+                let Effects { requests, changed } = self.lazy.wake(now);
+                effects.requests.extend(requests);
+                effects.changed.extend(changed);
                 $(
                     let Wake { query, changed } = self.$field.wake(now);
                     effects.requests.extend(query.map(Request::Query));
@@ -206,44 +252,45 @@ macro_rules! define_features {
                 )+
                 effects
             }
-        }
 
-        /// The command of the user `me` that this event completes; see
-        /// [`ApplyEvent::completed_command`].
-        pub(crate) fn completed_command(event: &Event, me: &User) -> Option<CommandId> {
-            match event {
-                $($(Event::$topic(event) => views::$field::$View::completed_command(event, me.id),)*)+
-                Event::Chat(event) => JoinedRooms::completed_command(event, me.id),
-                Event::Membership(_) | Event::Presence(_) | Event::Erasure(_) => None,
+            /// See [`CommandRules::supersedes`].
+            pub(crate) fn supersedes(&self, newer: &Command, older: &Command) -> bool {
+                match (newer, older) {
+                    $($((Command::$command(newer), Command::$command(older)) => {
+                        views::$field::$View::supersedes(newer, older)
+                    })*)+
+                    (Command::Membership(newer), Command::Membership(older)) => {
+                        Memberships::supersedes(newer, older)
+                    }
+                    (Command::Chat(newer), Command::Chat(older)) => {
+                        message_acts::supersedes(newer, older)
+                    }
+                    (
+                        $($(Command::$command(_) |)*)+
+                        Command::Membership(_) | Command::Chat(_) | Command::Rooms(_),
+                        _,
+                    ) => false,
+                    $($((Command::$lazy_command(_), _) => self.lazy.supersedes(newer, older),)*)+
+                }
+            }
+
+            /// See [`CommandRules::is_dropped_when_refused`].
+            pub(crate) fn is_dropped_when_refused(&self, command: &Command) -> bool {
+                match command {
+                    $($(Command::$command(command) => views::$field::$View::is_dropped_when_refused(command),)*)+
+                    Command::Membership(command) => Memberships::is_dropped_when_refused(command),
+                    Command::Chat(_) | Command::Rooms(_) => false,
+                    $($(Command::$lazy_command(_) => self.lazy.is_dropped_when_refused(command),)*)+
+                }
             }
         }
 
-        /// See [`CommandRules::supersedes`].
-        pub(crate) fn supersedes(newer: &Command, older: &Command) -> bool {
-            match (newer, older) {
-                $($((Command::$command(newer), Command::$command(older)) => {
-                    views::$field::$View::supersedes(newer, older)
-                })*)+
-                (Command::Membership(newer), Command::Membership(older)) => {
-                    Memberships::supersedes(newer, older)
-                }
-                (Command::Chat(newer), Command::Chat(older)) => {
-                    message_acts::supersedes(newer, older)
-                }
-                (
-                    $($(Command::$command(_) |)*)+
-                    Command::Membership(_) | Command::Chat(_) | Command::Rooms(_),
-                    _,
-                ) => false,
-            }
-        }
-
-        /// See [`CommandRules::is_dropped_when_refused`].
-        pub(crate) fn is_dropped_when_refused(command: &Command) -> bool {
-            match command {
-                $($(Command::$command(command) => views::$field::$View::is_dropped_when_refused(command),)*)+
-                Command::Membership(command) => Memberships::is_dropped_when_refused(command),
-                Command::Chat(_) | Command::Rooms(_) => false,
+        /// Whether the topic is of a lazy view.
+        fn is_lazy(topic: Topic) -> bool {
+            match topic {
+                $($(Topic::$lazy_topic { .. } => true,)*)+
+                $($(Topic::$topic { .. } |)*)+
+                Topic::Room(_) | Topic::Presence(_) | Topic::Memberships(_) => false,
             }
         }
     };
@@ -252,76 +299,43 @@ macro_rules! define_features {
 with_view_table!(define_features);
 
 impl Features {
-    /// The user of this client.
-    pub fn me(&self) -> &User {
-        &self.me
+    /// The code of the lazy views is loaded. Does nothing if it was loaded before.
+    pub(crate) fn load(&mut self, new: NewLazyViews) {
+        if !self.lazy.is_loaded() {
+            self.lazy = new.make();
+        }
     }
 
-    /// The joined rooms.
-    pub fn memberships(&self) -> &Memberships {
-        self.joined_rooms.memberships()
+    /// Reads a command of an earlier page; `None` before the lazy views are loaded, and if a newer
+    /// version wrote it.
+    pub(crate) fn read_command(&self, command: &Encoded) -> Option<Command> {
+        self.lazy.read_command(command)
     }
 
-    /// The messages of a joined room; `None` before any of them arrived.
-    pub fn timeline(&self, room: RoomId) -> Option<&Timeline> {
-        self.joined_rooms.timeline(room)
-    }
-
-    /// The questions about single messages, with their answers.
-    pub fn message_questions(&self) -> &MessageQuestions {
-        self.joined_rooms.questions()
-    }
-
-    /// The last change of the facts of a room.
-    pub fn last_room_change(&self) -> Option<&RoomFactsChange> {
-        self.joined_rooms.last_change()
-    }
-
-    /// The open room.
-    pub fn open_room_id(&self) -> Option<RoomId> {
-        self.joined_rooms.open_room_id()
-    }
-
-    /// The users in the open room.
-    pub fn presence(&self) -> &RoomPresence {
-        self.joined_rooms.presence()
-    }
-
-    /// The number of unread messages by others in the room.
-    pub fn unread(&self, room: RoomId) -> u64 {
-        self.joined_rooms.unread(room)
-    }
-
-    /// The time of the first unread message in the room; `None` if it is not loaded.
-    pub fn unread_since(&self, room: RoomId) -> Option<Timestamp> {
-        self.joined_rooms.unread_since(room)
-    }
-
-    /// The number of unread messages in the rooms that are not muted: the number in the tab's title.
-    pub fn unread_total(&self) -> u64 {
-        let memberships = self.memberships();
-        let rooms = memberships.rooms().filter(|room| !memberships.is_muted(*room));
-        rooms.map(|room| self.unread(room)).sum()
-    }
-
-    /// The notices that this user sees, newest first, including those of muted kinds.
-    pub fn shown_notices(&self, outbox: &Outbox) -> Vec<ShownNotice> {
-        self.notices.shown(outbox, self.me.id, self.memberships())
-    }
-
-    /// The number of unread notices: the number at the bell.
-    pub fn unread_notices(&self, outbox: &Outbox) -> u64 {
-        self.notices.unread(outbox, self.me.id, self.memberships())
+    /// Applies the event that follows the present state of the topic.
+    pub(crate) fn apply_event(
+        &mut self,
+        topic: Topic,
+        event: &Encoded,
+        now: Timestamp,
+    ) -> Result<Applied, UnreadableContent> {
+        let mut applied = if is_lazy(topic) {
+            self.lazy.part()?.apply_event(topic, event, self.me.id, now)
+        } else {
+            self.apply_core_event(topic, event.read()?, now)
+        }?;
+        if let Some(user) = applied.erased {
+            applied.changed = self.erase(user);
+        }
+        Ok(applied)
     }
 
     /// Drops every copy of what an erased user wrote.
     fn erase(&mut self, user: UserId) -> Vec<Slice> {
         self.joined_rooms.erase(user);
         self.details.erase(user);
-        self.counter.erase(user);
-        self.posts.erase(user);
-        self.orders.erase(user);
         self.notices.erase(user);
+        self.lazy.erase(user);
         Slice::ALL.into()
     }
 
@@ -333,7 +347,9 @@ impl Features {
         let notices = NoticeBox::ALL.map(|of| of.topic(me)).into_iter();
         topics.extend(notices.filter(|topic| topic.app().is_none_or(|app| apps.contains(app))));
         topics.extend(self.memberships().rooms().map(Topic::Room));
-        topics.extend(self.page_topics.iter().map(|topic| self.of_reader(*topic)));
+        let is_loaded = self.lazy.is_loaded();
+        let of_page = self.page_topics.iter().filter(|topic| is_loaded || !is_lazy(**topic));
+        topics.extend(of_page.map(|topic| self.of_reader(*topic)));
         let open = self.open_room_id().filter(|room| self.memberships().contains(*room));
         topics.extend(
             open.into_iter().flat_map(|room| [Topic::Presence(room), Topic::Details(room)]),
@@ -362,9 +378,4 @@ impl Features {
     pub(crate) fn mark_cached(&mut self, room: RoomId) {
         self.joined_rooms.mark_cached(room);
     }
-}
-
-/// Whether the event counts as a message that was missed during a disconnect.
-pub(crate) fn counts_as_message(event: &Event) -> bool {
-    matches!(event, Event::Chat(ChatEvent::Posted(_)))
 }

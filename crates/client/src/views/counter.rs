@@ -31,9 +31,9 @@ impl Counter {
     /// The value after all commands in the outbox. The screen shows it, so that an addition is visible
     /// at once.
     pub fn expected(&self, outbox: &Outbox) -> Option<i64> {
-        let unseen = outbox.items().iter().filter_map(|item| match (&item.command, &item.state) {
+        let unseen = outbox.items().iter().filter_map(|item| match (item.command(), &item.state) {
             (_, PendingState::Failed(_)) => None,
-            (Command::Counter(CounterCommand::Add { amount }), _) => Some(i64::from(*amount)),
+            (Some(Command::Counter(CounterCommand::Add { amount })), _) => Some(i64::from(*amount)),
             _ => None,
         });
         Some(self.stored?.saturating_add(unseen.sum()))

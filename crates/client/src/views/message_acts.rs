@@ -22,10 +22,10 @@ pub fn in_outbox(
     outbox: &[PendingCommand],
     of: RoomId,
 ) -> impl Iterator<Item = (Seq, &PendingCommand)> {
-    outbox.iter().filter_map(move |item| match &item.command {
-        Command::Chat(
+    outbox.iter().filter_map(move |item| match item.command() {
+        Some(Command::Chat(
             ChatCommand::Edit { room, message, .. } | ChatCommand::React { room, message, .. },
-        ) if *room == of => Some((*message, item)),
+        )) if *room == of => Some((*message, item)),
         _ => None,
     })
 }
@@ -38,7 +38,7 @@ impl<'a> PendingActs<'a> {
             if let PendingState::Failed(failure) = &item.state {
                 acts.refused = Some((item.id, failure));
             }
-            if let Command::Chat(ChatCommand::Edit { text, .. }) = &item.command {
+            if let Some(Command::Chat(ChatCommand::Edit { text, .. })) = item.command() {
                 acts.edit = Some(&item.state);
                 if of.deleted.is_none() && !matches!(item.state, PendingState::Failed(_)) {
                     acts.text = Some(text);
@@ -58,7 +58,7 @@ pub fn expected_reactions(
 ) -> Vec<Reaction> {
     let mut reactions = of.reactions.clone();
     for (_, item) in in_outbox(outbox, room).filter(|(message, _)| *message == of.seq) {
-        if let Command::Chat(ChatCommand::React { emoji, is_on, .. }) = &item.command
+        if let Some(Command::Chat(ChatCommand::React { emoji, is_on, .. })) = item.command()
             && of.deleted.is_none()
             && !matches!(item.state, PendingState::Failed(_))
         {
@@ -71,7 +71,7 @@ pub fn expected_reactions(
 /// Whether a stored message has reactions, after those that wait in the outbox; also while the last one is being taken back.
 pub fn has_reactions(outbox: &[PendingCommand], room: RoomId, of: &Message) -> bool {
     let reacts = |item: &PendingCommand| {
-        matches!(item.command, Command::Chat(ChatCommand::React { is_on: true, .. }))
+        matches!(item.command(), Some(Command::Chat(ChatCommand::React { is_on: true, .. })))
     };
     !of.reactions.is_empty()
         || in_outbox(outbox, room).any(|(message, item)| message == of.seq && reacts(item))

@@ -291,9 +291,9 @@ fn is_read_in_its_room(what: &NoticeContent, rooms: &Memberships) -> bool {
 
 /// The commands about notices that can still succeed, in order.
 fn commands(outbox: &Outbox) -> impl Iterator<Item = &NoticesCommand> {
-    outbox.items().iter().filter_map(|item| match (&item.command, &item.state) {
+    outbox.items().iter().filter_map(|item| match (item.command(), &item.state) {
         (_, PendingState::Failed(_)) => None,
-        (Command::Notices(command), _) => Some(command),
+        (Some(Command::Notices(command)), _) => Some(command),
         _ => None,
     })
 }

@@ -46,7 +46,7 @@ impl Orders {
     /// The status of an order after all commands in the outbox; `None` if none of them changes it.
     pub fn requested_status(&self, order: OrderId, outbox: &Outbox) -> Option<OrderStatus> {
         let mut requested = outbox.items().iter().filter_map(|item| {
-            let Command::Orders(command) = &item.command else { return None };
+            let Some(Command::Orders(command)) = item.command() else { return None };
             let (id, to) = match command {
                 OrdersCommand::Place { .. } => return None,
                 OrdersCommand::Accept { order, .. } => (*order, OrderStatus::Accepted),

@@ -95,7 +95,7 @@ impl Posts {
         let mut shown: Vec<ShownPost> = self.loaded.iter().map(stored).collect();
         let mut fresh = Vec::new();
         for item in outbox.items() {
-            let Command::Posts(command) = &item.command else { continue };
+            let Some(Command::Posts(command)) = item.command() else { continue };
             let change = PendingChange { id: item.id, deletes: false, failure: failure(item) };
             match command {
                 PostsCommand::Create { text } => {

@@ -10,6 +10,7 @@
 mod connection;
 mod counter;
 mod erasure;
+mod lazy_views;
 mod message_acts;
 mod moderation;
 mod notice_counts;

@@ -108,7 +108,7 @@ fn a_refused_change_has_no_effect_and_keeps_its_text() {
     client.frame(&ServerFrame::Error { about, failure: failure.clone() });
     let (stored, text, state) = shown(&client, 2);
     assert_eq!((text, state), (stored, Some(PendingState::Failed(failure))));
-    assert_eq!(client.client.outbox().items()[0].command, command);
+    assert_eq!(client.client.outbox().items()[0].command(), Some(&command));
 }
 
 #[test]

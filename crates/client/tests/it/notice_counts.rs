@@ -195,8 +195,8 @@ fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
 /// The first command of the outbox is stored. Its event or its acknowledgement arrives first.
 fn stored(driver: &mut TestClient, model: &mut Model) {
     let Some(item) = driver.client.outbox().items().first().cloned() else { return };
-    let asked = match &item.command {
-        madang_shared::Command::Notices(asked) => Some(asked),
+    let asked = match item.command() {
+        Some(madang_shared::Command::Notices(asked)) => Some(asked),
         _ => None,
     };
     let at = model.take(asked.expect("nothing else is asked")).map(|told| {

@@ -37,7 +37,7 @@ pub(crate) struct TestClient {
 
 impl TestClient {
     pub(crate) fn new() -> Self {
-        let client = Client::new(me(), "test", Vec::new());
+        let client = Client::new(me(), "test", Vec::new()).with_all_views();
         Self {
             client,
             now: START,

@@ -132,7 +132,7 @@ fn a_mark_survives_a_reload_without_a_network() {
     client.input(Input::SocketClosed { code: 1_006 });
     mark(&mut client, 7);
     let outbox = client.client.outbox_to_persist().to_vec();
-    let last = outbox.last().map(|item| &item.command);
+    let last = outbox.last().and_then(|item| item.command());
     assert_eq!(last, Some(&marked(7).into()));
     let cached = client.client.cached_state(Some(ROOM)).expect("known");
     let client = Client::new(me(), "test", outbox).with_offline_cache(cached, START);

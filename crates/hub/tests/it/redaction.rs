@@ -23,7 +23,7 @@ struct Tab {
 impl Tab {
     fn new(server: &TestServer) -> Self {
         let user = server.user("reader");
-        let client = Client::new(user.clone(), "test", Vec::new());
+        let client = Client::new(user.clone(), "test", Vec::new()).with_all_views();
         let mut tab = Self { user, client, connection: None, received: String::new(), random: 0 };
         tab.input(server, Input::Act(Action::FollowTopics(&[Topic::Posts])));
         tab.connect(server);

@@ -173,7 +173,7 @@ fn consequences() -> AnyView {
 fn unsent(client: &Client) -> usize {
     let lost = client.outbox().items().iter().filter(|item| {
         !matches!(item.state, PendingState::Stored(_))
-            && !matches!(item.command, Command::Membership(MembershipCommand::Read { .. }))
+            && !matches!(item.command(), Some(Command::Membership(MembershipCommand::Read { .. })))
     });
     lost.count()
 }

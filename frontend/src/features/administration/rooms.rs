@@ -56,7 +56,8 @@ pub(super) fn rooms() -> AnyView {
 fn pending_commands(client: &Client) -> u32 {
     let items = client.outbox().items().iter();
     let of_rooms = items.filter(|item| {
-        matches!(item.command, Command::Rooms(_)) && !matches!(item.state, PendingState::Failed(_))
+        matches!(item.command(), Some(Command::Rooms(_)))
+            && !matches!(item.state, PendingState::Failed(_))
     });
     of_rooms.map(|_| 1).sum()
 }

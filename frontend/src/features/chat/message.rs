@@ -120,7 +120,7 @@ impl MessageContent {
             });
         }
         let item = client.outbox().items().iter().find(|item| item.id == row.command)?;
-        let Command::Chat(ChatCommand::Post { text, reply_to, .. }) = &item.command else {
+        let Some(Command::Chat(ChatCommand::Post { text, reply_to, .. })) = item.command() else {
             return None;
         };
         Some(Self {

@@ -164,7 +164,8 @@ pub(crate) fn ConnectionBar() -> impl IntoView {
 fn unsent(client: &Client) -> usize {
     let waiting = client.outbox().items().iter().filter(|item| {
         let unsent = matches!(item.state, PendingState::Waiting | PendingState::Sent);
-        unsent && !matches!(item.command, Command::Membership(MembershipCommand::Read { .. }))
+        unsent
+            && !matches!(item.command(), Some(Command::Membership(MembershipCommand::Read { .. })))
     });
     waiting.count()
 }

@@ -117,7 +117,7 @@ fn has_spoken(client: &Client, room: RoomId) -> bool {
     let is_sent = timeline.is_some_and(|it| it.messages().iter().any(|it| it.author.id == me));
     is_sent
         || client.outbox().items().iter().any(|item| {
-            matches!(item.command, Command::Chat(ChatCommand::Post { room: of, .. }) if of == room)
+            matches!(item.command(), Some(Command::Chat(ChatCommand::Post { room: of, .. })) if *of == room)
         })
 }
 

@@ -51,9 +51,9 @@ pub(crate) fn is_leaving(client: &Client, room: RoomId) -> bool {
 fn pending(client: &Client, room: RoomId) -> Option<bool> {
     let items = client.outbox().items().iter().rev();
     let mut items = items.filter(|item| !matches!(item.state, PendingState::Failed(_)));
-    items.find_map(|item| match item.command {
-        Command::Membership(MembershipCommand::Join { room: of }) if of == room => Some(true),
-        Command::Membership(MembershipCommand::Leave { room: of }) if of == room => Some(false),
+    items.find_map(|item| match item.command()? {
+        Command::Membership(MembershipCommand::Join { room: of }) if *of == room => Some(true),
+        Command::Membership(MembershipCommand::Leave { room: of }) if *of == room => Some(false),
         _ => None,
     })
 }
@@ -61,7 +61,7 @@ fn pending(client: &Client, room: RoomId) -> Option<bool> {
 /// Whether the room is muted, or a request to mute it is pending.
 pub(crate) fn is_muted(client: &Client, room: RoomId) -> bool {
     let items = client.outbox().items().iter().rev();
-    let mut pending = items.filter_map(|item| match (&item.command, &item.state) {
+    let mut pending = items.filter_map(|item| match (item.command()?, &item.state) {
         (_, PendingState::Failed(_)) => None,
         (Command::Membership(MembershipCommand::Mute { room: of, muted }), _) if *of == room => {
             Some(*muted)
@@ -75,7 +75,7 @@ pub(crate) fn is_muted(client: &Client, room: RoomId) -> bool {
 fn refused_messages(client: &Client, room: RoomId) -> usize {
     let refused = client.outbox().items().iter().filter(|item| {
         matches!(item.state, PendingState::Failed(_))
-            && matches!(&item.command, Command::Chat(ChatCommand::Post { room: of, .. }) if *of == room)
+            && matches!(item.command(), Some(Command::Chat(ChatCommand::Post { room: of, .. })) if *of == room)
     });
     refused.count()
 }
@@ -234,7 +234,7 @@ pub(crate) fn refusals() -> AnyView {
     let refused = memo(move || {
         app.driver.store().read(Slice::Outbox, |client| {
             let items = client.outbox().items().iter();
-            let refused = items.filter_map(|item| match (&item.command, &item.state) {
+            let refused = items.filter_map(|item| match (item.command()?, &item.state) {
                 (
                     Command::Membership(_)
                     | Command::Rooms(_)

@@ -54,7 +54,7 @@ fn sum(cart: State<Cart>) -> Memo<(u64, u64)> {
 /// The orders that the server has refused.
 fn refused(client: &Client) -> impl DoubleEndedIterator<Item = &PendingCommand> {
     client.outbox().items().iter().filter(|item| {
-        matches!(item.command, Command::Orders(OrdersCommand::Place { .. }))
+        matches!(item.command(), Some(Command::Orders(OrdersCommand::Place { .. })))
             && matches!(item.state, PendingState::Failed(_))
     })
 }
@@ -65,13 +65,14 @@ fn put_back_refused(cart: State<Cart>, note: State<String>) {
     let mut known = None::<CommandId>;
     effect(move || {
         let last = store.read(Slice::Outbox, |client| refused(client).next_back().cloned());
-        let Some(PendingCommand { id, command, .. }) = last else { return };
-        if known.replace(id) != Some(id)
+        let Some(last) = last else { return };
+        if known.replace(last.id) != Some(last.id)
             && cart.with_untracked(Cart::is_empty)
-            && let Command::Orders(OrdersCommand::Place { lines, note: text, .. }) = command
+            && let Some(Command::Orders(OrdersCommand::Place { lines, note: text, .. })) =
+                last.command()
         {
             cart.set(lines.iter().map(|line| (line.item, line.quantity)).collect());
-            note.set(text);
+            note.set(text.clone());
         }
     });
 }

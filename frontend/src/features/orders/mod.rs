@@ -323,7 +323,7 @@ fn won(amount: u64, lang: Lang) -> String {
 fn unsent(client: &Client) -> usize {
     let items = client.outbox().items().iter();
     let places = items.filter(|item| {
-        matches!(item.command, Command::Orders(OrdersCommand::Place { .. }))
+        matches!(item.command(), Some(Command::Orders(OrdersCommand::Place { .. })))
             && !matches!(item.state, PendingState::Failed(_))
     });
     places.count()

@@ -48,7 +48,7 @@ fn is_with(people: &[User], me: UserId, users: &[UserId]) -> bool {
 }
 
 fn is_same(item: &PendingCommand, requested: &RoomsCommand) -> bool {
-    matches!(&item.command, Command::Rooms(command) if command == requested)
+    matches!(item.command(), Some(Command::Rooms(command)) if command == requested)
 }
 
 /// Follows the request that `requested` has. `done` gets the room. `refused` gets the reason; the request has left the

@@ -11,11 +11,11 @@ use madang_shared::chat::{ChatAnswer, ChatEvent, ChatQuery, ChatSnapshot, PAGE_M
 use madang_shared::membership::{MembershipEvent, MembershipSnapshot};
 use madang_shared::presence::{PresenceEvent, PresenceSnapshot};
 use madang_shared::rooms::Room;
-use madang_shared::{CommandId, Message, RoomId, Seq, Timestamp, User, UserId};
+use madang_shared::{Message, RoomId, Seq, Timestamp, User, UserId};
 
 use crate::slice::Slice;
 use crate::vec_map::VecMap;
-use crate::view::{Effects, Request};
+use crate::view::{Applied, Effects, Request};
 use crate::views::chat::Timeline;
 use crate::views::membership::{Memberships, name_after_people};
 use crate::views::message_questions::MessageQuestions;
@@ -178,7 +178,18 @@ impl JoinedRooms {
         self.timeline_slices(room)
     }
 
-    pub(crate) fn apply_chat_event(&mut self, room: RoomId, event: ChatEvent) -> Vec<Slice> {
+    pub(crate) fn apply_chat_event(&mut self, room: RoomId, event: ChatEvent) -> Applied {
+        let (is_message, completed) = match &event {
+            ChatEvent::Posted(Message { author, command, .. }) => {
+                (true, (author.id == self.me).then_some(*command))
+            }
+            _ => (false, None),
+        };
+        let changed = self.change_timeline(room, event);
+        Applied { changed, completed, is_message, erased: None }
+    }
+
+    fn change_timeline(&mut self, room: RoomId, event: ChatEvent) -> Vec<Slice> {
         let message = match event {
             ChatEvent::Posted(message) => message,
             ChatEvent::RoomChanged { room: facts, by } => {
@@ -238,18 +249,6 @@ impl JoinedRooms {
         timeline.add_presence_change(&event, |id| present.get(id).cloned(), self.me);
         self.presence.apply_event(event, now, self.me);
         self.if_open(room, [Slice::Presence, Slice::Timeline])
-    }
-
-    /// The command of this user that a chat event completes.
-    pub(crate) fn completed_command(event: &ChatEvent, me: UserId) -> Option<CommandId> {
-        match event {
-            ChatEvent::Posted(message) => (message.author.id == me).then_some(message.command),
-            ChatEvent::RoomChanged { .. }
-            | ChatEvent::MessageEdited(_)
-            | ChatEvent::Reacted(_)
-            | ChatEvent::MessageDeleted { .. }
-            | ChatEvent::Deleted => None,
-        }
     }
 
     pub(crate) fn receive_answer(&mut self, query: &ChatQuery, answer: ChatAnswer) -> Vec<Slice> {

@@ -29,8 +29,7 @@ impl World {
                     }
                 }
                 Output::PersistOutbox => {
-                    self.peers[peer].persisted =
-                        self.peers[peer].client.outbox_to_persist().to_vec();
+                    self.peers[peer].persist();
                 }
                 Output::Changed(_) => {}
             }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use madang_client::{Client, PendingCommand};
-use madang_shared::{CommandId, Seq, Topic, User};
+use madang_client::Client;
+use madang_shared::{CommandId, Seq, Topic, User, compact};
 
 use super::network::SocketId;
 
@@ -11,8 +11,8 @@ pub(super) struct Peer {
     pub(super) user: User,
     pub(super) client: Client,
     pub(super) socket: Option<SocketId>,
-    /// The outbox that a reload restores.
-    pub(super) persisted: Vec<PendingCommand>,
+    /// The outbox that a reload restores, as text.
+    pub(super) persisted: String,
     /// The time of the scheduled wakeup; there is at most one.
     pub(super) wake_at: Option<u64>,
     /// The messages of this tab, in the order of writing.
@@ -29,7 +29,7 @@ impl Peer {
             user,
             client,
             socket: None,
-            persisted: Vec::new(),
+            persisted: String::new(),
             wake_at: None,
             written: Vec::new(),
             acknowledged: Vec::new(),
@@ -38,9 +38,13 @@ impl Peer {
     }
 
     pub(super) fn reload(&mut self) {
-        self.client =
-            Client::new(self.user.clone(), "simulation", std::mem::take(&mut self.persisted));
-        self.persisted = self.client.outbox_to_persist().to_vec();
+        let outbox = compact::from_text(&self.persisted).unwrap_or_default();
+        self.client = Client::new(self.user.clone(), "simulation", outbox);
+        self.persist();
         self.wake_at = None;
+    }
+
+    pub(super) fn persist(&mut self) {
+        self.persisted = compact::to_text(&self.client.outbox_to_persist());
     }
 }

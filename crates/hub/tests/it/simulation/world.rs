@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use madang_client::{Action, Input};
+use madang_client::{Action, Input, NewLazyViews};
 use madang_hub::nodes::FollowRead;
 use madang_hub::ports::{NewUser, Store, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
@@ -35,17 +35,43 @@ pub(super) enum SimEvent {
     Frame(SocketId, Direction, String),
     Accept(SocketId),
     ClosedTo(usize, SocketId, u16),
-    Execute { generation: u64, socket: SocketId, request: StoreRequest },
-    Answer { generation: u64, socket: SocketId, response: StoreResponse },
-    EventStream { generation: u64, appended: Vec<TopicEvent> },
-    WakeConnection { generation: u64, socket: SocketId },
+    Execute {
+        generation: u64,
+        socket: SocketId,
+        request: StoreRequest,
+    },
+    Answer {
+        generation: u64,
+        socket: SocketId,
+        response: StoreResponse,
+    },
+    EventStream {
+        generation: u64,
+        appended: Vec<TopicEvent>,
+    },
+    WakeConnection {
+        generation: u64,
+        socket: SocketId,
+    },
     WakePeer(usize),
     Tick,
     StartNode(usize),
-    Message { generation: u64, message: Bytes },
-    ExecuteFollow { generation: u64, read: FollowRead },
-    FollowAnswer { generation: u64, read: FollowRead, answer: FollowAnswer },
+    Message {
+        generation: u64,
+        message: Bytes,
+    },
+    ExecuteFollow {
+        generation: u64,
+        read: FollowRead,
+    },
+    FollowAnswer {
+        generation: u64,
+        read: FollowRead,
+        answer: FollowAnswer,
+    },
     StoreWorks,
+    /// The code of the lazy views of this client is loaded.
+    LoadViews(usize),
     Act,
     Fault,
 }
@@ -162,6 +188,8 @@ impl World {
     pub(super) fn open_pages(&mut self, peer: usize) {
         self.input(peer, Input::Act(Action::OpenRoom(Some(FIRST_ROOM))));
         self.input(peer, Input::Act(Action::FollowTopics(Self::PAGE)));
+        let delay = self.random.below(3_000);
+        self.at(delay, SimEvent::LoadViews(peer));
     }
 
     fn repair_store(&self) {
@@ -217,6 +245,7 @@ impl World {
                 }
             }
             SimEvent::Accept(socket) => self.accept(socket),
+            SimEvent::LoadViews(peer) => self.input(peer, Input::LazyViews(NewLazyViews::all())),
             SimEvent::ClosedTo(peer, socket, code) => {
                 if self.peers[peer].socket == Some(socket) {
                     self.peers[peer].socket = None;

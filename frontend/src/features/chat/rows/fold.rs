@@ -137,7 +137,7 @@ pub(super) struct Pending<'a> {
 
 /// The user's own messages to this room that are not in the timeline; `known` are those that are.
 pub(super) fn own_pending<'a>(scene: &Scene<'a>, known: &HashSet<CommandId>) -> Vec<Pending<'a>> {
-    let posts = scene.outbox.iter().filter_map(|item| match &item.command {
+    let posts = scene.outbox.iter().filter_map(|item| match item.command()? {
         Command::Chat(ChatCommand::Post { room, text, reply_to }) if *room == scene.room => {
             Some(Pending { item, text, reply_to: *reply_to })
         }

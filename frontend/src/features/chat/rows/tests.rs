@@ -30,7 +30,7 @@ fn message(seq: u64, author: u64, at: u64) -> Message {
 fn pending(seq: u64, state: PendingState) -> PendingCommand {
     PendingCommand {
         id: message(seq, 1, seq).command,
-        command: ChatCommand::post(RoomId(1), "x").into(),
+        command: madang_shared::Command::from(ChatCommand::post(RoomId(1), "x")).into(),
         at: Timestamp(seq),
         state,
     }
