@@ -48,7 +48,7 @@ export function prune(module, unwanted) {
     const length = bodies.number();
     const start = bodies.at();
     bodies.take(length);
-    // A function that can return is left alone, whatever its name.
+    // A function that can return stays, even with such a name.
     const isPanic = panics.has(index) && module[start + length - 2] === UNREACHABLE;
     if (!emptied.has(index) && !isPanic) continue;
     ranges.push([start - code.body, start + length - code.body]);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use crate::compact;
-use crate::encoded::Encoded;
+use crate::encoded::EncodedValue;
 use crate::failure::{ErrorCode, Failure};
 use crate::features::{Event, Topic};
 use crate::frames::{ClientFrame, ErrorContext, ServerFrame};
@@ -61,7 +61,7 @@ pub fn encode_client(frame: &ClientFrame) -> String {
 }
 
 /// The text of [`ClientFrame::Command`] with an encoded command.
-pub fn encode_encoded_command(id: CommandId, command: &Encoded) -> String {
+pub fn encode_encoded_command(id: CommandId, command: &EncodedValue) -> String {
     format!(r#"{{"command":{{"id":"{id}","command":{}}}}}"#, command.as_text())
 }
 

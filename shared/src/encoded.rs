@@ -9,9 +9,9 @@ use crate::compact::{self, ParseError};
 
 /// A value as the text that [`compact`] reads; only for that codec.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Encoded(String);
+pub struct EncodedValue(String);
 
-impl Encoded {
+impl EncodedValue {
     /// Encodes a value.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
         Self(compact::to_text(&value))
@@ -31,13 +31,13 @@ impl Encoded {
     }
 }
 
-impl Serialize for Encoded {
+impl Serialize for EncodedValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_bytes(self.0.as_bytes())
     }
 }
 
-impl<'de> Deserialize<'de> for Encoded {
+impl<'de> Deserialize<'de> for EncodedValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_bytes(EncodedVisitor)
     }
@@ -46,13 +46,13 @@ impl<'de> Deserialize<'de> for Encoded {
 struct EncodedVisitor;
 
 impl Visitor<'_> for EncodedVisitor {
-    type Value = Encoded;
+    type Value = EncodedValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Encoded, E> {
-        Ok(Encoded(text.to_owned()))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<EncodedValue, E> {
+        Ok(EncodedValue(text.to_owned()))
     }
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::apps::Apps;
-use crate::encoded::Encoded;
+use crate::encoded::EncodedValue;
 use crate::failure::Failure;
 use crate::features::{Answer, Command, Event, Query, Signal, Snapshot, Topic};
 use crate::ids::{CommandId, ConnectionId, QueryId, Timestamp, User};
@@ -90,7 +90,7 @@ pub struct QueryFrame {
 pub type ServerFrame = ServerFrameWith<Event, Snapshot, Answer>;
 
 /// A [`ServerFrame`] whose content is not read yet. A client passes the content to the views of the topic or the query.
-pub type EncodedServerFrame = ServerFrameWith<Encoded, Encoded, Encoded>;
+pub type EncodedServerFrame = ServerFrameWith<EncodedValue, EncodedValue, EncodedValue>;
 
 /// A frame from the server, with events, snapshots and answers of these types.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

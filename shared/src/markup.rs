@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::encoded::Encoded;
+use crate::encoded::EncodedValue;
 
 /// Nodes inside each other, at most: quotes, lists, tables and formats together. A deeper one is shown without its own
 /// format.
@@ -53,12 +53,12 @@ impl From<Vec<Block>> for Markup {
 /// Blocks as text; only for the codec of the app.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct EncodedBlocks(Encoded);
+pub struct EncodedBlocks(EncodedValue);
 
 impl EncodedBlocks {
     /// Encodes blocks.
     pub fn of(blocks: &[Block]) -> Self {
-        Self(if blocks.is_empty() { Encoded::default() } else { Encoded::of(blocks) })
+        Self(if blocks.is_empty() { EncodedValue::default() } else { EncodedValue::of(blocks) })
     }
 
     /// Whether there is no block.

@@ -5,7 +5,7 @@
 //! (`blocked_by_earlier`). So messages are stored in the order in which the user wrote them.
 
 use madang_shared::chat::ChatCommand;
-use madang_shared::encoded::Encoded;
+use madang_shared::encoded::EncodedValue;
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::{Command, CommandId, ErrorCode, Failure, Seq, Timestamp, Topic};
@@ -37,7 +37,7 @@ pub enum QueuedCommand {
     /// A command that the program has read.
     Read(Command),
     /// A command of an earlier page that only the lazy part of the program reads. It is sent as it is.
-    Encoded(Encoded),
+    Encoded(EncodedValue),
 }
 
 impl From<Command> for QueuedCommand {
@@ -64,7 +64,7 @@ impl<'de> Deserialize<'de> for QueuedCommand {
             Membership(MembershipCommand),
             Chat(ChatCommand),
         }
-        let command = Encoded::deserialize(deserializer)?;
+        let command = EncodedValue::deserialize(deserializer)?;
         Ok(match command.read() {
             Ok(CoreCommand::Membership(command)) => Self::Read(command.into()),
             Ok(CoreCommand::Chat(command)) => Self::Read(command.into()),
@@ -136,7 +136,7 @@ impl Outbox {
     /// silently.
     pub(crate) fn read_encoded(
         &mut self,
-        read: impl Fn(&Encoded) -> Option<Command>,
+        read: impl Fn(&EncodedValue) -> Option<Command>,
         is_dropped: impl Fn(&Command) -> bool,
     ) {
         self.items.retain_mut(|item| {

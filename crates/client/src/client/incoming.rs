@@ -1,7 +1,7 @@
 //! Frames from the server.
 
 use madang_shared::compact;
-use madang_shared::encoded::Encoded;
+use madang_shared::encoded::EncodedValue;
 use madang_shared::frames::{ErrorContext, TopicStateWith};
 use madang_shared::{
     ClientFrame, Command, EncodedServerFrame, Failure, QueryFrame, Seq, Timestamp, Topic, Welcome,
@@ -79,7 +79,12 @@ impl Client {
         }
     }
 
-    fn on_state(&mut self, state: &TopicStateWith<Encoded>, now: Timestamp, out: &mut Vec<Output>) {
+    fn on_state(
+        &mut self,
+        state: &TopicStateWith<EncodedValue>,
+        now: Timestamp,
+        out: &mut Vec<Output>,
+    ) {
         let (topic, position) = (state.topic, state.position);
         if self.streams.known_seq(topic).is_none() {
             return;
@@ -104,7 +109,7 @@ impl Client {
         &mut self,
         topic: Topic,
         seq: Seq,
-        event: &Encoded,
+        event: &EncodedValue,
         now: Timestamp,
         out: &mut Vec<Output>,
     ) {

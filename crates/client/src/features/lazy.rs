@@ -9,7 +9,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use madang_shared::encoded::Encoded;
+use madang_shared::encoded::EncodedValue;
 use madang_shared::erasure::ErasureEvent;
 use madang_shared::{
     Answer, Command, Event, Query, RoomId, Seq, Snapshot, Timestamp, Topic, UserId,
@@ -31,20 +31,20 @@ pub(super) trait LazyPart: Send + Sync {
     fn apply_snapshot(
         &mut self,
         topic: Topic,
-        snapshot: &Encoded,
+        snapshot: &EncodedValue,
         now: Timestamp,
     ) -> Result<Vec<Slice>, UnreadableContent>;
     fn apply_event(
         &mut self,
         topic: Topic,
-        event: &Encoded,
+        event: &EncodedValue,
         me: UserId,
         now: Timestamp,
     ) -> Result<Applied, UnreadableContent>;
     fn receive_answer(
         &mut self,
         query: &Query,
-        answer: &Encoded,
+        answer: &EncodedValue,
     ) -> Result<Vec<Slice>, UnreadableContent>;
     fn query_refused(&mut self, query: &Query) -> Vec<Slice>;
     fn deadline(&self) -> Option<Timestamp>;
@@ -55,7 +55,7 @@ pub(super) trait LazyPart: Send + Sync {
     fn watch_own_message(&mut self, newest: Option<(RoomId, Seq)>) -> (bool, Option<Query>);
     fn erase(&mut self, user: UserId);
     /// Reads a command of an earlier page; `None` if a newer version wrote it.
-    fn read_command(&self, command: &Encoded) -> Option<Command>;
+    fn read_command(&self, command: &EncodedValue) -> Option<Command>;
     /// See [`CommandRules::supersedes`].
     fn supersedes(&self, newer: &Command, older: &Command) -> bool;
     /// See [`CommandRules::is_dropped_when_refused`].
@@ -156,7 +156,7 @@ impl LazyViews {
         }
     }
 
-    pub(super) fn read_command(&self, command: &Encoded) -> Option<Command> {
+    pub(super) fn read_command(&self, command: &EncodedValue) -> Option<Command> {
         self.0.as_ref()?.read_command(command)
     }
 
@@ -213,7 +213,7 @@ macro_rules! define_lazy_features {
             fn apply_snapshot(
                 &mut self,
                 topic: Topic,
-                snapshot: &Encoded,
+                snapshot: &EncodedValue,
                 now: Timestamp,
             ) -> Result<Vec<Slice>, UnreadableContent> {
                 match (topic, snapshot.read()?) {
@@ -228,7 +228,7 @@ macro_rules! define_lazy_features {
             fn apply_event(
                 &mut self,
                 topic: Topic,
-                event: &Encoded,
+                event: &EncodedValue,
                 me: UserId,
                 now: Timestamp,
             ) -> Result<Applied, UnreadableContent> {
@@ -248,7 +248,7 @@ macro_rules! define_lazy_features {
             fn receive_answer(
                 &mut self,
                 query: &Query,
-                answer: &Encoded,
+                answer: &EncodedValue,
             ) -> Result<Vec<Slice>, UnreadableContent> {
                 match (query, answer.read()?) {
                     $($((Query::$query(query), Answer::$query(answer)) => {
@@ -326,7 +326,7 @@ macro_rules! define_lazy_features {
                 self.orders.erase(user);
             }
 
-            fn read_command(&self, command: &Encoded) -> Option<Command> {
+            fn read_command(&self, command: &EncodedValue) -> Option<Command> {
                 command.read().ok()
             }
 

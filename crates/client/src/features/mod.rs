@@ -14,7 +14,7 @@ pub mod lazy;
 mod reading;
 
 use madang_shared::apps::Apps;
-use madang_shared::encoded::Encoded;
+use madang_shared::encoded::EncodedValue;
 use madang_shared::erasure::ErasureEvent;
 use madang_shared::notices::NoticeBox;
 use madang_shared::{Command, Query, RoomId, Timestamp, Topic, User, UserId};
@@ -135,7 +135,7 @@ macro_rules! define_features {
             pub(crate) fn apply_snapshot(
                 &mut self,
                 topic: Topic,
-                snapshot: &Encoded,
+                snapshot: &EncodedValue,
                 is_other_epoch: bool,
                 now: Timestamp,
             ) -> Result<Vec<Slice>, UnreadableContent> {
@@ -215,7 +215,7 @@ macro_rules! define_features {
             pub(crate) fn receive_answer(
                 &mut self,
                 query: &Query,
-                answer: &Encoded,
+                answer: &EncodedValue,
             ) -> Result<Vec<Slice>, UnreadableContent> {
                 match query {
                     Query::Chat(query) => {
@@ -308,7 +308,7 @@ impl Features {
 
     /// Reads a command of an earlier page; `None` before the lazy views are loaded, and if a newer
     /// version wrote it.
-    pub(crate) fn read_command(&self, command: &Encoded) -> Option<Command> {
+    pub(crate) fn read_command(&self, command: &EncodedValue) -> Option<Command> {
         self.lazy.read_command(command)
     }
 
@@ -316,7 +316,7 @@ impl Features {
     pub(crate) fn apply_event(
         &mut self,
         topic: Topic,
-        event: &Encoded,
+        event: &EncodedValue,
         now: Timestamp,
     ) -> Result<Applied, UnreadableContent> {
         let mut applied = if is_lazy(topic) {
