@@ -1,6 +1,6 @@
 //! The lazy views, whose code an app can load after its first screen.
 //!
-//! Everything about them is behind the trait [`LazyPart`]: their state, the reading of their frames,
+//! Everything about them is behind the trait `LazyPart`: their state, the reading of their frames,
 //! and the rules of their commands. A program that loads its code in parts names [`NewLazyViews`] in
 //! a later part, and passes it in as [`Input::LazyViews`](crate::Input::LazyViews). Until then no
 //! topic of a lazy view is subscribed, so that no frame of it has to wait, and a command of an

@@ -8,7 +8,7 @@ use crate::i18n::{Lang, Words, isolated};
 
 pub(crate) const fn kind_name(kind: NoticeKind) -> Words {
     match kind {
-        NoticeKind::Mention => Words::new("멘션과 답장", "Mentions and replies"),
+        NoticeKind::Mention => Words::new("멘션", "Mentions"),
         NoticeKind::OwnOrder => Words::new("내 주문", "My orders"),
         NoticeKind::Order => Words::new("새 주문", "New orders"),
         NoticeKind::Post => Words::new("새 글", "New posts"),
