@@ -72,6 +72,9 @@ pub(super) fn of_room(name: &str, user: UserId, (room, report): (u64, u64)) -> V
         "move the read mark" => {
             command(json!({ "membership": { "read": { "room": room, "up_to": 1 } } }))
         }
+        "mark messages as unread" => {
+            command(json!({ "membership": { "mark_unread": { "room": room, "from": 1 } } }))
+        }
         "mute" => command(json!({ "membership": { "mute": { "room": room, "muted": true } } })),
         "write a message" => {
             vec![Command(json!({ "chat": { "post": { "room": room, "text": "hi" } } }))]
@@ -124,6 +127,9 @@ pub(super) fn of_room(name: &str, user: UserId, (room, report): (u64, u64)) -> V
         "react to a message" => command(
             json!({ "chat": { "react": { "room": room, "message": 1, "emoji": "👍", "is_on": true } } }),
         ),
+        "read single messages" => {
+            vec![Query(json!({ "chat": { "messages": { "room": room, "messages": [1] } } }))]
+        }
         "see who reacted to a message" => {
             vec![Query(json!({ "chat": { "reactions": { "room": room, "message": 1 } } }))]
         }
