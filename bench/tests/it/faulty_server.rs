@@ -179,8 +179,7 @@ impl FaultyServer {
                     state.stored += 1;
                     let seq = Seq(FIRST_SEQ + state.stored);
                     let author = User { id: UserId(1), name: "author".to_owned() };
-                    let message =
-                        Message::new(seq, author, Timestamp(0), text.clone(), frame.id);
+                    let message = Message::new(seq, author, Timestamp(0), text.clone(), frame.id);
                     let content = codec::encode_event(&Event::Chat(ChatEvent::Posted(message)));
                     let event = codec::event_frame(Topic::Room(ROOM), seq, &content);
                     self.fan_out(&mut state, event.as_bytes());
