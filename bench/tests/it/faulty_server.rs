@@ -12,7 +12,6 @@ use madang_bench::protocol::frame::{TEXT, push_unmasked, read_masked};
 use madang_bench::{FanOutHarness, Faults, HarnessConfig, Protocol};
 use madang_loadgen::TestUser;
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatPage, ChatSnapshot, Message};
-use madang_shared::markup::Markup;
 use madang_shared::membership::Membership;
 use madang_shared::rooms::Room;
 use madang_shared::{
@@ -233,8 +232,7 @@ fn deflated(payload: &[u8]) -> Vec<u8> {
 
 fn snapshot() -> ServerFrame {
     let position = Position::new(Epoch(1), Seq(FIRST_SEQ));
-    let membership =
-        Membership { room: ROOM, read_up_to: Seq(FIRST_SEQ), unread: 0, head: Seq(FIRST_SEQ) };
+    let membership = Membership::new(ROOM, Seq(FIRST_SEQ), 0, Seq(FIRST_SEQ));
     let page = ChatPage { messages: Vec::new(), older: true, ..ChatPage::default() };
     let room = Room::new(ROOM, "room".to_owned());
     let snapshot = Snapshot::Chat(ChatSnapshot { room, page, membership });
