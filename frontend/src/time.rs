@@ -14,6 +14,7 @@ use crate::ui::erased::signal::{State, state};
 
 /// The longest time between two looks at the day, in milliseconds. A timer stands still while the device sleeps.
 const LOOK_MS: u64 = 20_000;
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Formats of one language. Make them once, because making one is slow.
 #[derive(Clone)]
@@ -123,6 +124,14 @@ impl Times {
         })
     }
 
+    /// The time alone for a moment of the next 24 hours; day and time for any other.
+    pub(crate) fn narrow_moment(self, lang: Lang, at: Timestamp) -> String {
+        let today = self.today.get();
+        self.with(lang, today, |formats| {
+            if at.since(browser::now()) < DAY_MS { formats.time(at) } else { formats.full(at) }
+        })
+    }
+
     /// Day and time.
     pub(crate) fn full(self, lang: Lang, at: Timestamp) -> String {
         self.with(lang, self.today.get(), |formats| formats.full(at))
@@ -185,8 +194,34 @@ pub(crate) fn local_day(at: Timestamp) -> (Timestamp, Timestamp) {
 
 /// The start of a day of the calendar, written as in `2026-11-30`, in the user's time zone; none for another text.
 pub(crate) fn day_named(day: &str) -> Option<Timestamp> {
-    let date = Date::new(&JsValue::from_str(&format!("{day}T00:00")));
+    moment_named(&format!("{day}T00:00"))
+}
+
+/// A moment of the calendar, written as in `2026-11-30T09:00`, in the user's time zone; none for another text.
+pub(crate) fn moment_named(moment: &str) -> Option<Timestamp> {
+    let date = Date::new(&JsValue::from_str(moment));
     (date.get_time() >= 0.0).then(|| timestamp(&date))
+}
+
+/// A moment as [`moment_named`] reads it.
+pub(crate) fn moment_value(at: Timestamp) -> String {
+    let at = date(at);
+    let (year, month, day) = (at.get_full_year(), at.get_month() + 1, at.get_date());
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}", at.get_hours(), at.get_minutes())
+}
+
+/// An hour of a day after that of a moment, in the user's time zone.
+pub(crate) fn local_moment(from: Timestamp, days: u32, hour: u32) -> Timestamp {
+    let from = date(from);
+    let (year, month) = (from.get_full_year(), from.get_month().cast_signed());
+    // The browser continues with the next month after the last day of one.
+    let day = (from.get_date() + days).cast_signed();
+    timestamp(&Date::new_with_year_month_day_hr(year, month, day, hour.cast_signed()))
+}
+
+/// The day of the week, from 0 for a Sunday, in the user's time zone.
+pub(crate) fn weekday(at: Timestamp) -> u32 {
+    date(at).get_day()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 stay far below 2^53")]

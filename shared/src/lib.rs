@@ -8,7 +8,7 @@
 //! 2. [`features`] and [`topic`]: the table of features, and their topics; [`apps`]: the features with a switch;
 //! 3. one module per feature, with all its messages: [`rooms`], [`membership`],
 //!    [`chat`] with [`markup`], [`details`], [`read_count`], [`presence`], [`counter`], [`sentiment`], [`posts`],
-//!    [`price`], [`orders`], [`notices`], [`administration`], [`moderation`];
+//!    [`price`], [`orders`], [`notices`], [`later`], [`administration`], [`moderation`];
 //! 4. [`frames`]: the envelopes that carry the features' messages;
 //! 5. [`codec`]: messages to text and back; [`compact`] is the small codec that the client uses;
 //!    [`encoded`]: a value that is read later than the value around it; [`state_frame`]: the text of a state in parts, of which one is the same for all readers;
@@ -40,6 +40,7 @@ pub mod details;
 pub mod erasure;
 pub mod health;
 pub mod invitations;
+pub mod later;
 pub mod links;
 pub mod mail;
 pub mod markup;

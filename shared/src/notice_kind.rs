@@ -19,12 +19,21 @@ pub enum NoticeKind {
     Schedule,
     /// A report for moderators, or the outcome of the user's own report.
     Report,
+    /// A reminder of a saved message.
+    Reminder,
 }
 
 impl NoticeKind {
     /// Every kind, in the order of the settings page.
-    pub const ALL: [Self; 6] =
-        [Self::Mention, Self::OwnOrder, Self::Order, Self::Post, Self::Schedule, Self::Report];
+    pub const ALL: [Self; 7] = [
+        Self::Mention,
+        Self::Reminder,
+        Self::OwnOrder,
+        Self::Order,
+        Self::Post,
+        Self::Schedule,
+        Self::Report,
+    ];
 }
 
 /// Mutes or unmutes a kind. Returns whether `muted` changed; it stays ascending.

@@ -114,6 +114,13 @@ pub enum NoticeContent {
         /// The outcome.
         outcome: ReportOutcome,
     },
+    /// The time of a reminder of a saved message has come. The notice does not contain the text.
+    Reminded {
+        /// The room of the message.
+        room: RoomId,
+        /// The saved message.
+        message: Seq,
+    },
 }
 
 impl NoticeContent {
@@ -126,6 +133,7 @@ impl NoticeContent {
             Self::Mentioned { .. } => NoticeKind::Mention,
             Self::OrderMoved { .. } => NoticeKind::OwnOrder,
             Self::Reported { .. } | Self::ReportDecided { .. } => NoticeKind::Report,
+            Self::Reminded { .. } => NoticeKind::Reminder,
         }
     }
 
@@ -139,7 +147,8 @@ impl NoticeContent {
             | Self::Demonstrated { .. }
             | Self::OrderMoved { .. }
             | Self::Reported { .. }
-            | Self::ReportDecided { .. } => None,
+            | Self::ReportDecided { .. }
+            | Self::Reminded { .. } => None,
         }
     }
 }

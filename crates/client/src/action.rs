@@ -19,6 +19,13 @@ pub enum Action {
         /// The seq of the message.
         message: Seq,
     },
+    /// Requests those of the messages that are not known.
+    LoadMessages {
+        /// Which room.
+        room: RoomId,
+        /// The seqs of the messages.
+        messages: Vec<Seq>,
+    },
     /// Requests the earlier texts of a message.
     LoadEarlier {
         /// Which room.

@@ -40,6 +40,8 @@ macro_rules! with_view_table {
                 Price { price: LatestPrice, topics: [Price], queries: [], commands: [] }
                 /// The orders of the restaurant or those of the user, while a page follows them.
                 Orders { orders: Orders, topics: [Orders, Menu, OwnOrders], queries: [], commands: [Orders] }
+                /// The messages that the user has saved for later.
+                Later { later: Later, topics: [Later], queries: [], commands: [Later] }
                 /// The administration, while an administrator's page follows it.
                 Administration { administration: AdministrationNews, topics: [Administration, Health], queries: [], commands: [] }
             }

@@ -103,6 +103,7 @@ impl Eraser {
             other @ (Event::Administration(_)
             | Event::Erasure(_)
             | Event::Health(_)
+            | Event::Later(_)
             | Event::Menu(_)
             | Event::OrderNotices(_)
             | Event::PostNotices(_)

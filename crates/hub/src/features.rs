@@ -260,6 +260,10 @@ features! {
     Inbox {
         topic Inbox, redacts crate::notices::is_redaction;
     }
+    Later {
+        topic Later;
+        command madang_shared::later::LaterCommand = accept, needs crate::later::needs, small crate::later::is_small;
+    }
     Presence {
         topic Presence, ephemeral presence: crate::presence::Presence, signal on_signal, needs crate::presence::signal_needs;
     }

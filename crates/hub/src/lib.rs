@@ -56,6 +56,7 @@ pub mod delivery;
 mod details;
 pub mod erasure;
 pub mod health;
+pub mod later;
 pub mod mail_limits;
 pub mod membership;
 pub mod moderation;

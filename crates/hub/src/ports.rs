@@ -22,6 +22,7 @@ use crate::administration::Administration;
 use crate::budgets::network::Network;
 use crate::factors::FactorStore;
 use crate::features::{self, Change};
+use crate::later::LaterStore;
 use crate::moderation::Moderation;
 use crate::nodes::NodeId;
 use crate::notices::DueNotice;
@@ -89,9 +90,8 @@ impl Write {
 pub struct Committed {
     /// The position of the write's own event; `None` if the write found nothing to change.
     pub at: Option<LogPosition>,
-    /// The content of that event as the log holds it, in the encoding of [`LogEntry::content`]. The
-    /// answer to a repeated command holds the redacted event if the event was redacted since. `None`
-    /// if the write found nothing to change, or if the log has lost the event.
+    /// The content of that event as the log holds it, in the encoding of [`LogEntry::content`]. The answer to a repeated
+    /// command holds the redacted event if the event was redacted since. `None` if nothing changed, or if the log lost it.
     pub event: Option<Arc<str>>,
 }
 
@@ -154,7 +154,7 @@ pub struct MemberMark {
 /// - **Isolated**: a refused write changes nothing, and the rest of its batch continues. From the first
 ///   write that the engine cannot make durable, no further write of the batch takes effect.
 pub trait Store:
-    AccessTokenStore + Accounts + Administration + FactorStore + Moderation + Profiles
+    AccessTokenStore + Accounts + Administration + FactorStore + LaterStore + Moderation + Profiles
 {
     /// Makes the writes of one session durable, in order. Returns one result for each write, in order.
     /// After a write that fails with [`StoreError::Unavailable`], every later write of the batch fails

@@ -9,6 +9,7 @@ mod database;
 mod descriptors;
 mod disk;
 mod http;
+mod later;
 mod leases;
 mod lifecycle;
 mod listener;

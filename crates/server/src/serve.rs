@@ -33,6 +33,7 @@ use crate::database::Database;
 use crate::descriptors;
 use crate::disk;
 use crate::http;
+use crate::later;
 use crate::lifecycle::Lifecycle;
 use crate::listener;
 use crate::logging;
@@ -93,6 +94,7 @@ async fn serve(config: Config) -> Result<ExitCode> {
         Some(node) => nodes::join(&lifecycle, node, (&hub, &port, &clock), bus).await?,
         None => Works::alone(),
     };
+    later::spawn(&lifecycle, (store.clone(), clock.clone()), &hub, works.notices.clone());
     // A user of another node may start the demonstration of the notices.
     hub.watch_advances(Topic::Notices);
     let advances = hub.advances();

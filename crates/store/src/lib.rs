@@ -18,6 +18,7 @@ mod error;
 mod event_stream;
 mod external_revision;
 mod factor_store;
+mod later_store;
 mod mail_address_store;
 mod moderation_store;
 mod profile_store;

@@ -18,6 +18,7 @@ pub(crate) mod factors;
 pub(crate) mod first_steps;
 pub(crate) mod grants;
 pub(crate) mod inspector;
+pub(crate) mod later;
 pub(crate) mod membership;
 pub(crate) mod moderation;
 pub(crate) mod notices;

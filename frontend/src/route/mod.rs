@@ -6,13 +6,11 @@ use madang_shared::{RoomId, Seq, Topic, UserId};
 use crate::i18n::Words;
 use crate::ui::skeleton::Shape;
 
-/// The table of pages, one row each. `path` is the address, which `scripts/publish.mjs` reads here too.
-/// `title` is in Korean and English. `area` is the part of the app, and the link of the rail that is current while the
-/// page is open. `topics` are followed while the page is open; the user in one of them does not
-/// matter.
-/// `skeleton` is the shape of the page until its content has arrived. `draw` is the page's component:
-/// `shell::lazy_views` takes it from here, because all code of pages is in the lazy part of the app, and this table
-/// is not.
+/// The table of pages, one row each. `path` is the address, which `scripts/publish.mjs` reads here too. `title` is in Korean
+/// and English. `area` is the part of the app, and the link of the rail that is current while the page is open. `topics` are
+/// followed while the page is open; the user in one of them does not matter. `skeleton` is the shape of the page until its
+/// content has arrived. `draw` is the page's component: `shell::lazy_views` takes it from here, because all code of pages is
+/// in the lazy part of the app, and this table is not.
 macro_rules! pages {
     ($with:ident) => {
         $with! {
@@ -23,6 +21,14 @@ macro_rules! pages {
                 topics: &[],
                 skeleton: Shape::Rows,
                 draw: features::rooms::BrowseRoomsPage
+            }
+            Later {
+                path: "/later",
+                title: ("나중에", "Later"),
+                area: Area::Chat,
+                topics: &[],
+                skeleton: Shape::Rows,
+                draw: features::later::LaterPage
             }
             // The index of the area; its topics are always followed.
             Notices {
@@ -273,8 +279,7 @@ impl Page {
     }
 }
 
-/// A former address of a page, which still leads there. The server and the service worker find it as they find the
-/// rows of the table.
+/// A former address of a page, which still leads there. The server and the service worker find it as the rows of the table.
 struct FormerPath {
     path: &'static str,
     page: Page,

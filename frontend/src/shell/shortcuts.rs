@@ -91,7 +91,7 @@ const MEANINGS: [Words; SHORTCUTS.len()] = [
     Words::new("이 목록 보기 (입력 중이 아닐 때)", "Show this list, while not typing"),
 ];
 /// The keys of a message that has the focus; the list of messages listens to them.
-const MESSAGE_KEYS: [(&str, Words); 3] = [
+const MESSAGE_KEYS: [(&str, Words); 4] = [
     (
         "↑ ↓",
         Words::new(
@@ -105,6 +105,10 @@ const MESSAGE_KEYS: [(&str, Words); 3] = [
             "메시지의 메뉴 열기 (Enter도 같음)",
             "Open the menu of a message; so does Enter",
         ),
+    ),
+    (
+        "L",
+        Words::new("메시지를 나중에 보기로 담기", "Save a message for later, or remove it again"),
     ),
     ("→", Words::new("메시지의 링크와 버튼으로", "Go to the links and buttons of a message")),
 ];

@@ -138,6 +138,13 @@ features! {
         event InboxEvent;
         snapshot InboxSnapshot;
     }
+    Later in crate::later {
+        /// The saved messages of one user, with reminders.
+        topic Later(user: UserId) = "later", Durable;
+        event LaterEvent;
+        snapshot LaterSnapshot;
+        command LaterCommand;
+    }
     Presence in crate::presence {
         /// The users who are in a room now, and those of them who are typing.
         topic Presence(room: RoomId) = "presence", Ephemeral;

@@ -18,7 +18,10 @@ impl Features {
             }
             Action::OpenRoom(room) => self.joined_rooms.open_room(room),
             Action::LoadOriginal { room, message } => {
-                self.joined_rooms.load_original(room, message)
+                self.joined_rooms.load_messages(room, vec![message])
+            }
+            Action::LoadMessages { room, messages } => {
+                self.joined_rooms.load_messages(room, messages)
             }
             Action::LoadEarlier { room, message } => {
                 self.joined_rooms.ask(ChatQuery::Earlier { room, message }, room)

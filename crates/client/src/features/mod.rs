@@ -343,7 +343,7 @@ impl Features {
     pub(crate) fn wanted_topics(&self, apps: Apps) -> VecSet<Topic> {
         let me = self.me.id;
         let mut topics = VecSet::default();
-        topics.extend([Topic::Memberships(me)]);
+        topics.extend([Topic::Memberships(me), Topic::Later(me)]);
         let notices = NoticeBox::ALL.map(|of| of.topic(me)).into_iter();
         topics.extend(notices.filter(|topic| topic.app().is_none_or(|app| apps.contains(app))));
         topics.extend(self.memberships().rooms().map(Topic::Room));

@@ -9,6 +9,7 @@ pub mod chat;
 pub mod counter;
 pub mod details;
 pub mod joined_rooms;
+pub mod later;
 pub mod membership;
 pub mod message_acts;
 pub mod message_questions;

@@ -51,6 +51,7 @@ mod grants;
 mod history;
 mod lab;
 mod lab_http;
+mod later;
 mod layout;
 mod lazy_part;
 mod load_web;

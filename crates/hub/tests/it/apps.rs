@@ -4,6 +4,7 @@ use madang_hub::policy::check_app;
 use madang_shared::apps::{App, Apps};
 use madang_shared::chat::{ChatCommand, ChatQuery};
 use madang_shared::counter::CounterCommand;
+use madang_shared::later::LaterCommand;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::notices::{NoticeKind, NoticesCommand};
 use madang_shared::orders::{OrderStatus, OrdersCommand};
@@ -34,6 +35,7 @@ fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
         | Topic::Details(_)
         | Topic::Notices
         | Topic::Inbox(_)
+        | Topic::Later(_)
         // For administrators alone.
         | Topic::Administration
         | Topic::Health
@@ -53,6 +55,7 @@ fn topics(me: UserId) -> Vec<(Topic, Option<App>)> {
         Topic::OrderNotices,
         Topic::PostNotices,
         Topic::Inbox(me),
+        Topic::Later(me),
         Topic::Presence(ROOM),
     ];
     topics.into_iter().map(|topic| (topic, app(topic))).collect()
@@ -64,12 +67,17 @@ fn commands() -> Vec<(Command, Option<App>)> {
         Command::Counter(_) => Some(App::Counter),
         Command::Posts(_) => Some(App::Feed),
         Command::Orders(_) => Some(App::Orders),
-        Command::Rooms(_) | Command::Membership(_) | Command::Chat(_) | Command::Notices(_) => None,
+        Command::Rooms(_)
+        | Command::Membership(_)
+        | Command::Chat(_)
+        | Command::Later(_)
+        | Command::Notices(_) => None,
     };
     let commands: Vec<Command> = vec![
         RoomsCommand::public("방").into(),
         MembershipCommand::Join { room: ROOM }.into(),
         ChatCommand::post(ROOM, "안녕").into(),
+        LaterCommand::Unsave { room: ROOM, message: Seq(1) }.into(),
         NoticesCommand::Mute { kind: NoticeKind::Post, muted: true }.into(),
         CounterCommand::Add { amount: 1 }.into(),
         PostsCommand::Create { text: "글".into() }.into(),

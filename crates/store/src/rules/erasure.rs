@@ -29,7 +29,7 @@ use crate::transaction::{Transaction, values};
 const NO_TEXT: &str = "-";
 
 /// The tables with rows of a user that hold nothing of others, with the kind in the receipt.
-const OWN_ROWS: [(&str, &str); 24] = [
+const OWN_ROWS: [(&str, &str); 25] = [
     ("sessions", "DELETE FROM sessions WHERE user_id = ?1"),
     ("passwords", "DELETE FROM passwords WHERE user_id = ?1"),
     ("sign_in_attempts", "DELETE FROM sign_in_attempts WHERE user_id = ?1"),
@@ -52,6 +52,7 @@ const OWN_ROWS: [(&str, &str); 24] = [
     ("bans", "DELETE FROM account_bans WHERE user_id = ?1"),
     ("profiles", "DELETE FROM profiles WHERE user_id = ?1"),
     ("name_skeletons", "DELETE FROM user_skeletons WHERE user_id = ?1"),
+    ("saved_messages", "DELETE FROM saved_messages WHERE user_id = ?1"),
     ("own_notices", "DELETE FROM inbox_notices WHERE user_id = ?1"),
     ("inboxes", "DELETE FROM inboxes WHERE user_id = ?1"),
     ("commands", "DELETE FROM commands WHERE author_id = ?1"),
@@ -317,7 +318,12 @@ impl Erasure<'_> {
         let (transaction, user) = (self.transaction, self.user);
         let erased = codec::encode_event(&ErasureEvent::Erased { user }.into());
         let mut count = 0;
-        for own in [Topic::Memberships(user), Topic::Inbox(user), Topic::OwnOrders(user)] {
+        for own in [
+            Topic::Memberships(user),
+            Topic::Inbox(user),
+            Topic::OwnOrders(user),
+            Topic::Later(user),
+        ] {
             let sql = "UPDATE log SET content = ?2 \
                 WHERE topic_id = (SELECT id FROM topics WHERE name = ?1)";
             count += transaction.execute(sql, &values![own.to_string(), &erased])?;

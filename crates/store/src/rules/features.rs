@@ -33,6 +33,7 @@ macro_rules! features {
                 change Orders; topic Orders => snapshot; topic Menu => menu; topic OwnOrders(user) => own;
             }
             administration { topic Administration => snapshot; }
+            later { change Later; topic Later(user) => snapshot; }
             notices { change Notices; topic Notices => snapshot; topic Inbox(user) => inbox; topic OrderNotices => of_orders; topic PostNotices => of_posts; }
         }
     };

@@ -11,6 +11,7 @@ use madang_hub::factors::{
     ChallengeKey, CodeProof, NewChallenge, PasskeyRecord, PasskeyUse, ProviderLink,
     ProviderSessionEnd, ProviderSignIn, VerifiedPasskey,
 };
+use madang_hub::later::DueLater;
 use madang_hub::moderation::{DecisionRequest, ReportRequest};
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
@@ -84,6 +85,12 @@ impl WriteInput for TokenEnd {}
 impl WriteInput for (DueNotice, Timestamp) {
     fn topics(&self) -> Vec<Topic> {
         vec![Topic::Notices]
+    }
+}
+
+impl WriteInput for (DueLater, Timestamp) {
+    fn topics(&self) -> Vec<Topic> {
+        vec![Topic::Inbox(self.0.user), Topic::Later(self.0.user)]
     }
 }
 

@@ -35,6 +35,7 @@ pub(crate) mod erasure;
 pub(crate) mod erasure_list;
 pub(crate) mod factors;
 pub(crate) mod grants;
+pub(crate) mod later;
 pub(crate) mod membership;
 mod message_rows;
 pub(crate) mod moderation;

@@ -5,6 +5,7 @@ use madang_hub::policy::rights::no_room;
 pub(crate) use madang_hub::policy::rights::no_user;
 use madang_shared::access_tokens::{MAX_BOTS_PER_USER, MAX_TOKENS_PER_ACCOUNT};
 use madang_shared::chat::MAX_ASKED_MESSAGES;
+use madang_shared::later::MAX_SAVED_MESSAGES;
 use madang_shared::membership::{MAX_JOINED_BY_OTHERS, MAX_JOINED_ROOMS};
 use madang_shared::rooms::MAX_ROOMS_MADE;
 use madang_shared::topic::Durability;
@@ -25,6 +26,13 @@ pub(crate) fn not_own_message() -> Failure {
 
 pub(crate) fn message_deleted() -> Failure {
     Failure::new(ErrorCode::NotFound, "This message was deleted.")
+}
+
+pub(crate) fn too_many_saved_messages() -> Failure {
+    let message = format!(
+        "You have saved {MAX_SAVED_MESSAGES} messages, which is the limit; remove some first."
+    );
+    Failure::new(ErrorCode::Forbidden, message)
 }
 
 pub(crate) fn no_post() -> Failure {

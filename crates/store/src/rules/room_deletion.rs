@@ -9,10 +9,9 @@ use madang_shared::membership::Removal;
 use madang_shared::{Event, RoomId, Topic, UserId, codec};
 
 use super::context::CommandContext;
-use super::log;
 use super::membership::{self, Leaving};
 use super::moderation::reports;
-use super::notice_quotes;
+use super::{later, log, notice_quotes};
 use crate::error::StatementError;
 use crate::transaction::{Transaction, values};
 
@@ -32,6 +31,7 @@ pub(super) fn delete(
     }
     notice_quotes::forget_room(transaction, context, room)?;
     reports::close_room(transaction, room, context.at)?;
+    later::forget_room(transaction, room, context.at, appended)?;
     for sql in [
         "DELETE FROM reactions WHERE room_id = ?1",
         "DELETE FROM message_edits WHERE room_id = ?1",

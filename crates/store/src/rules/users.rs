@@ -165,6 +165,7 @@ pub(super) fn create(
     };
     NameTable::Users.add(transaction, id.0, name)?;
     log::create_topic(transaction, Topic::Memberships(id))?;
+    log::create_topic(transaction, Topic::Later(id))?;
     notices::create_inbox(transaction, id)?;
     Ok(Some(User { id, name: name.to_owned() }))
 }

@@ -226,7 +226,7 @@ pub(crate) fn leave(app: AppContext, undo: UndoBar, room: &Room, lang: Lang) {
     });
 }
 
-/// A banner for each refused command about rooms, memberships and orders, until the user closes it. The dialog
+/// A banner for each refused command about rooms, memberships, orders and saved messages, until the user closes it. The dialog
 /// for a new room shows its refusal itself.
 pub(crate) fn refusals() -> AnyView {
     let app = use_app();
@@ -239,6 +239,7 @@ pub(crate) fn refusals() -> AnyView {
                     Command::Membership(_)
                     | Command::Rooms(_)
                     | Command::Orders(_)
+                    | Command::Later(_)
                     | Command::Chat(ChatCommand::Delete { .. }),
                     PendingState::Failed(failure),
                 ) => Some((item.id, failure.clone())),

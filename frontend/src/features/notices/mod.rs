@@ -67,9 +67,8 @@ pub(crate) fn unread_beside_messages(store: ClientStore) -> u64 {
 fn source(what: &NoticeContent) -> Option<Route> {
     match what {
         NoticeContent::Mentioned { room, message, .. }
-        | NoticeContent::ReportDecided { room, message, .. } => {
-            Some(Route::Message(*room, *message))
-        }
+        | NoticeContent::ReportDecided { room, message, .. }
+        | NoticeContent::Reminded { room, message } => Some(Route::Message(*room, *message)),
         NoticeContent::Posted { .. } => Some(Route::Page(Page::Posts)),
         NoticeContent::Ordered { .. } => Some(Route::Page(Page::OrdersBoard)),
         NoticeContent::OrderMoved { .. } => Some(Route::Page(Page::Orders)),

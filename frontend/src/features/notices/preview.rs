@@ -51,7 +51,8 @@ pub(super) fn place(app: AppContext, what: &NoticeContent, lang: Lang) -> String
     let room = match what {
         NoticeContent::Mentioned { room, .. }
         | NoticeContent::Reported { room, .. }
-        | NoticeContent::ReportDecided { room, .. } => app.driver.store().peek(|client| {
+        | NoticeContent::ReportDecided { room, .. }
+        | NoticeContent::Reminded { room, .. } => app.driver.store().peek(|client| {
             let room = client.features().memberships().room(*room);
             room.map(|room| isolated(&room.name).into_owned())
         }),
@@ -93,6 +94,9 @@ fn draw(app: AppContext, notice: &ShownNotice, times: Times, lang: Lang) -> AnyV
     let text = match what {
         NoticeContent::Mentioned { room, message, excerpt, .. } => {
             mention(app, *room, *message, excerpt.clone(), times)
+        }
+        NoticeContent::Reminded { room, message } => {
+            mention(app, *room, *message, String::new(), times)
         }
         _ => ().into_any(),
     };
@@ -140,6 +144,7 @@ fn mention(app: AppContext, room: RoomId, seq: Seq, excerpt: String, times: Time
         report_shown(app, room, shown);
     });
     part(move || match around.get() {
+        None if excerpt.is_empty() => ().into_any(),
         None => {
             view! { <p class="notice-quote user-text" dir="auto">{excerpt.clone()}</p> }.into_any()
         }

@@ -14,6 +14,7 @@ pub(crate) const fn kind_name(kind: NoticeKind) -> Words {
         NoticeKind::Post => Words::new("새 글", "New posts"),
         NoticeKind::Schedule => Words::new("예약 알림", "Scheduled"),
         NoticeKind::Report => Words::new("신고", "Reports"),
+        NoticeKind::Reminder => Words::new("나중에 보기 알림", "Reminders"),
     }
 }
 
@@ -26,6 +27,7 @@ pub(super) fn switch_id(kind: NoticeKind) -> &'static str {
         NoticeKind::Post => "hear-post",
         NoticeKind::Schedule => "hear-schedule",
         NoticeKind::Report => "hear-report",
+        NoticeKind::Reminder => "hear-reminder",
     }
 }
 
@@ -71,6 +73,13 @@ pub(super) fn sentence(what: &NoticeContent, lang: Lang) -> String {
         }
         (NoticeContent::Reported { .. }, Lang::Ko) => "새 신고가 있습니다".to_owned(),
         (NoticeContent::Reported { .. }, Lang::En) => "A message was reported".to_owned(),
+        (NoticeContent::Reminded { .. }, lang) => {
+            let reminded = Words::new(
+                "나중에 보려고 담아 둔 메시지를 볼 시간입니다",
+                "Reminder about a saved message",
+            );
+            reminded.of(lang).to_owned()
+        }
         (NoticeContent::ReportDecided { outcome, .. }, lang) => {
             let report = Words::new("신고 처리 결과", "Your report").of(lang);
             format!("{report}: {}", outcome_name(*outcome).of(lang))

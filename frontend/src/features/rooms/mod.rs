@@ -116,8 +116,6 @@ pub(crate) fn RoomsPanel() -> impl IntoView {
         app.router.get();
         wanted.set(String::new());
     });
-    let browse = Page::BrowseRooms;
-    let current = move || (app.router.get().page() == Some(browse)).then_some("page");
     view! {
         <nav id="rooms" class="rooms-column" aria-label=tr(|t| t.rooms) prop:inert=derived(move || app.is_behind())>
             <div class="column-head">
@@ -134,15 +132,46 @@ pub(crate) fn RoomsPanel() -> impl IntoView {
             </div>
             <div class="column-tools">
                 {search(wanted, FILTER_ID, "room-filter", on_key)}
-                <a class="browse-link" href=browse.path() data-testid="browse-rooms" aria-current=derived(current) on:click=link_to(app, Route::Page(browse))>
-                    {Icon::Browse.draw()}
-                    <span>{browse.title().now()}</span>
-                </a>
+                {page_link(app, Page::BrowseRooms, Icon::Browse, "browse-rooms", ().into_any())}
+                {page_link(app, Page::Later, Icon::Later, "later-link", saved_count(app))}
             </div>
             <RoomLists wanted=wanted />
             {dialog(app.new_room, "new-room-title", move || app.lazy.draw(Shape::Rows, move |views| (views.new_room)(app.new_room)))}
         </nav>
     }
+}
+
+/// The link to a page above the rooms.
+fn page_link(
+    app: AppContext,
+    page: Page,
+    icon: Icon,
+    test_id: &'static str,
+    count: AnyView,
+) -> AnyView {
+    let current = move || (app.router.get().page() == Some(page)).then_some("page");
+    view! {
+        <a class="browse-link" href=page.path() data-testid=test_id aria-current=derived(current) on:click=link_to(app, Route::Page(page))>
+            {icon.draw()}
+            <span>{page.title().now()}</span>
+            {count}
+        </a>
+    }
+    .into_any()
+}
+
+/// The number of saved messages.
+fn saved_count(app: AppContext) -> AnyView {
+    let store = app.driver.store();
+    let count = memo(move || {
+        store.read(Slice::Outbox, |_| ());
+        store.read(Slice::Later, |client| client.features().later().count(client.outbox()))
+    });
+    let draw = move || {
+        view! { <span class="count" data-testid="later-count">{derived(move || count.get())}</span> }
+            .into_any()
+    };
+    when(move || count.get() > 0, draw)
 }
 
 /// Enter opens the first match, Esc clears the search.

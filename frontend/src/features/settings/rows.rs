@@ -149,6 +149,9 @@ pub(super) const ROWS: &[Row] = &[
     row("setting-mention", Section::Notices, kind_name(NoticeKind::Mention), |id| {
         kind_switch(NoticeKind::Mention, id)
     }),
+    row("setting-reminder", Section::Notices, kind_name(NoticeKind::Reminder), |id| {
+        kind_switch(NoticeKind::Reminder, id)
+    }),
     of_app(
         App::Orders,
         row("setting-own-order", Section::Notices, kind_name(NoticeKind::OwnOrder), |id| {

@@ -22,7 +22,7 @@ const MAX_SHOWN: usize = 12;
 const MAX_OFFERED_ROOMS: usize = 6;
 /// The pages that are offered before anything is typed.
 const OFFERED_PAGES: &[Page] =
-    &[Page::Notices, Page::BrowseRooms, Page::Apps, Page::Learn, Page::Settings];
+    &[Page::Notices, Page::Later, Page::BrowseRooms, Page::Apps, Page::Learn, Page::Settings];
 
 /// The target of an entry. Equal matches are listed in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]

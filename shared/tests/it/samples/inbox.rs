@@ -46,6 +46,7 @@ pub(super) fn events() -> Vec<(Topic, InboxEvent)> {
             message: Seq(42),
             outcome: ReportOutcome::Deleted,
         },
+        NoticeContent::Reminded { room: ROOM, message: Seq(42) },
     ];
     let told = told.map(|what| InboxEvent::Told(notice(what)));
     let settings = [

@@ -8,6 +8,7 @@ mod details;
 mod erasure;
 mod health;
 mod inbox;
+mod later;
 mod membership;
 mod menu;
 mod notices;
@@ -116,6 +117,7 @@ samples! {
     order_notices: Event::OrderNotices, Snapshot::OrderNotices;
     post_notices: Event::PostNotices, Snapshot::PostNotices;
     inbox: Event::Inbox, Snapshot::Inbox;
+    later: Command::Later, Event::Later, Snapshot::Later;
     erasure: Event::Erasure;
     administration: Event::Administration, Snapshot::Administration;
     health: Event::Health, Snapshot::Health;

@@ -69,6 +69,7 @@ pub(super) fn notice_name(notice: &Notice) -> &'static str {
         NoticeContent::OrderMoved { now: None, .. } => "inbox.told order_moved that is gone",
         NoticeContent::Reported { .. } => "inbox.told reported",
         NoticeContent::ReportDecided { .. } => "inbox.told report_decided",
+        NoticeContent::Reminded { .. } => "inbox.told reminded",
     }
 }
 

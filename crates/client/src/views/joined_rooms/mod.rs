@@ -7,7 +7,9 @@
 
 mod reader;
 
-use madang_shared::chat::{ChatAnswer, ChatEvent, ChatQuery, ChatSnapshot, PAGE_MESSAGES};
+use madang_shared::chat::{
+    ChatAnswer, ChatEvent, ChatQuery, ChatSnapshot, MAX_ASKED_MESSAGES, PAGE_MESSAGES,
+};
 use madang_shared::membership::{MembershipEvent, MembershipSnapshot};
 use madang_shared::presence::{PresenceEvent, PresenceSnapshot};
 use madang_shared::rooms::Room;
@@ -19,7 +21,6 @@ use crate::view::{Applied, Effects, Request};
 use crate::views::chat::Timeline;
 use crate::views::membership::{Memberships, name_after_people};
 use crate::views::message_questions::MessageQuestions;
-use crate::views::originals::Original;
 use crate::views::presence::{OwnTyping, RoomPresence};
 use crate::views::read_mark_schedule::ReadMarkSchedule;
 use crate::views::shown_messages::ShownMessages;
@@ -260,7 +261,7 @@ impl JoinedRooms {
             (ChatQuery::Messages { room, messages }, ChatAnswer::Messages(answers)) => {
                 let timeline = self.timelines.or_default(*room);
                 timeline.originals_mut().answer(messages, answers);
-                self.if_open(*room, [Slice::Timeline])
+                [vec![Slice::Later], self.if_open(*room, [Slice::Timeline])].concat()
             }
             // The server answers what was asked.
             (ChatQuery::Before { .. } | ChatQuery::Messages { .. }, _) => Vec::new(),
@@ -293,21 +294,21 @@ impl JoinedRooms {
         &self.questions
     }
 
+    /// Requests messages that are not known and not asked for: saved ones, and those that others answer.
+    pub(crate) fn load_messages(&mut self, room: RoomId, mut messages: Vec<Seq>) -> Effects {
+        let timeline = self.timelines.or_default(room);
+        messages.retain(|message| timeline.message(*message).is_none());
+        messages.retain(|message| timeline.originals_mut().ask(*message));
+        let queries = messages.chunks(MAX_ASKED_MESSAGES).map(|messages| {
+            Request::Query(ChatQuery::Messages { room, messages: messages.into() }.into())
+        });
+        Effects { requests: queries.collect(), changed: Vec::new() }
+    }
+
     pub(crate) fn ask(&mut self, query: ChatQuery, room: RoomId) -> Effects {
         self.questions.ask(&query);
         let changed = self.if_open(room, [Slice::Timeline]);
         Effects { requests: vec![Request::Query(query.into())], changed }
-    }
-
-    /// Requests a message that others answer, if it is not known and not asked for.
-    pub(crate) fn load_original(&mut self, room: RoomId, message: Seq) -> Effects {
-        let timeline = self.timelines.or_default(room);
-        let is_unknown = timeline.original(message) == Original::Unknown;
-        if !is_unknown || !timeline.originals_mut().ask(message) {
-            return Effects::default();
-        }
-        let query = ChatQuery::Messages { room, messages: vec![message] };
-        Effects { requests: vec![Request::Query(query.into())], ..Effects::default() }
     }
 
     /// Marks the room's timeline as restored from the offline cache.

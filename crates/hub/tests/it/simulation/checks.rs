@@ -12,6 +12,7 @@ use madang_hub::ports::{Recovery, TopicEvent};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::shared_state::SharedStateRead;
 use madang_shared::chat::ChatEvent;
+use madang_shared::later::SavedMessage;
 use madang_shared::membership::MAX_COUNTED_UNREAD;
 use madang_shared::posts::{PostsAnswer, PostsQuery};
 use madang_shared::read_count::ReadCount;
@@ -198,6 +199,21 @@ fn check_unread(world: &World, number: usize, read: &mut BTreeMap<(UserId, RoomI
     }
 }
 
+/// A client knows what its user keeps for later.
+fn check_later(world: &World, number: usize) {
+    let Peer { client, user, .. } = &world.peers[number];
+    let own = SharedStateRead::uncached(Topic::Later(user.id));
+    let Ok(Recovery::State(stored)) = world.store.open_now(user.id, own, None) else {
+        unreachable!("the topic is readable");
+    };
+    let Ok(Snapshot::Later(stored)) = stored.snapshot() else {
+        unreachable!("the topic is readable");
+    };
+    let mut shown = client.features().later().saved(&Outbox::default());
+    shown.sort_by_key(SavedMessage::of);
+    assert_eq!(shown, stored.saved, "tab {number}: saved messages");
+}
+
 /// After the faults: every client shows what is stored, and nothing acknowledged is lost.
 pub(super) fn check_final_state(world: &World) -> Tally {
     let stored_messages = world.stored_messages.get(&FIRST_ROOM).map_or(&[][..], Vec::as_slice);
@@ -289,6 +305,7 @@ pub(super) fn check_final_state(world: &World) -> Tally {
         let here: BTreeSet<_> = features.presence().present().map(|user| user.id).collect();
         assert_eq!(here, present, "tab {number}: presence");
         check_posts(world, number);
+        check_later(world, number);
         assert_eq!(features.presence().typing().count(), 0, "tab {number}: typing has not expired");
 
         tally.written += peer.written.len() as u64;

@@ -6,11 +6,12 @@ use madang_client::views::chat::Timeline;
 use madang_client::{Action, Input};
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::chat::ChatCommand;
+use madang_shared::later::LaterCommand;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::posts::PostsCommand;
 use madang_shared::roles::{RoomKind, RoomRole};
 use madang_shared::rooms::{RoomChange, RoomsCommand};
-use madang_shared::{RoomId, Seq};
+use madang_shared::{RoomId, Seq, Timestamp};
 
 use super::peer::Peer;
 use super::world::{SimEvent, World};
@@ -28,7 +29,7 @@ impl World {
         let room =
             if rooms.is_empty() { FIRST_ROOM } else { rooms[self.random.index(rooms.len())] };
         let user = self.peers[self.random.index(self.peers.len())].user.id;
-        let input = match self.random.below(42) {
+        let input = match self.random.below(43) {
             0..=11 => return self.write(peer),
             24 => {
                 self.draw_quotes(peer);
@@ -67,6 +68,10 @@ impl World {
                 None => return self.schedule_next_action(),
             },
             34..=36 => match self.edit_message(peer, room) {
+                Some(command) => Input::Command(command.into()),
+                None => return self.schedule_next_action(),
+            },
+            42 => match self.keep_for_later(peer, room) {
                 Some(command) => Input::Command(command.into()),
                 None => return self.schedule_next_action(),
             },
@@ -153,6 +158,20 @@ impl World {
         let message = messages.get(index)?.seq;
         let emoji = ["👍", "🎉", "🏳️‍🌈"][self.random.index(3)].to_owned();
         Some(ChatCommand::React { room, message, emoji, is_on: self.random.below(3) > 0 })
+    }
+
+    /// Saves one of the last messages of a room, sets its reminder, or removes it.
+    fn keep_for_later(&mut self, peer: usize, room: RoomId) -> Option<LaterCommand> {
+        let messages = self.peers[peer].client.features().timeline(room)?.messages();
+        let recent = messages.len().clamp(1, 5);
+        let index = messages.len().checked_sub(1 + self.random.index(recent))?;
+        let message = messages.get(index)?.seq;
+        Some(match self.random.below(4) {
+            0 => LaterCommand::Unsave { room, message },
+            1 => LaterCommand::Remind { room, message, at: None },
+            2 => LaterCommand::Remind { room, message, at: Some(Timestamp(0)) },
+            _ => LaterCommand::Save { room, message, since: None },
+        })
     }
 
     fn new_room(&mut self) -> RoomsCommand {

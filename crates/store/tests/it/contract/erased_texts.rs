@@ -1,19 +1,25 @@
-//! The texts in the tables after a message was deleted, and after a report was decided.
+//! The texts in the tables after a message was deleted, after a report was decided, and after an account was erased.
 
+use madang_hub::administration::Actor;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::moderation::ReportAction;
 use madang_shared::roles::Role;
+use madang_shared::{Event, Topic};
 
 use super::Shell;
 use super::administration::user_with;
+use super::erasure::erase;
+use super::later::{kept, remind, save};
 use super::moderation::delete;
 use super::reports::{decide, report};
 use super::room_kinds::inbox;
-use crate::support::{TestStore, post};
+use crate::support::{NOW, TestStore, post};
 
 on_every_database! {
     a_deleted_text_is_in_no_table,
     a_reported_text_is_kept_while_the_report_is_open,
+    a_saved_text_is_copied_nowhere,
+    nothing_is_kept_for_an_erased_user,
 }
 
 async fn a_deleted_text_is_in_no_table(test_store: TestStore, shell: impl Shell) {
@@ -46,4 +52,35 @@ async fn a_reported_text_is_kept_while_the_report_is_open(
     assert_eq!(shell.texts("SELECT text FROM reports").await, ["you fool"]);
     decide(&test_store, &owner, id, ReportAction::Delete).await.expect("decided");
     assert_eq!(shell.texts("SELECT text || words FROM reports").await, [""]);
+}
+
+async fn a_saved_text_is_copied_nowhere(test_store: TestStore, shell: impl Shell) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    test_store.commit(post(&mina, 1, FIRST_ROOM, "unspeakable")).await;
+    test_store.commit(remind(&theo, 1, 1, Some(NOW))).await;
+    let due = test_store.store.next_due(9).await.expect("readable").remove(0);
+    assert_eq!(test_store.store.settle_due(due, NOW.plus(2)).await, Ok(true));
+    let found = async || {
+        let mut found = shell.texts("SELECT text FROM messages").await;
+        found.extend(shell.texts("SELECT content FROM log").await);
+        found.extend(shell.texts("SELECT content FROM inbox_notices").await);
+        found.into_iter().filter(|text| text.contains("unspeakable")).count()
+    };
+    assert_eq!(found().await, 2, "the message and its event");
+    test_store.commit(delete(&mina, 2, FIRST_ROOM, 1)).await;
+    assert_eq!(found().await, 0);
+    assert_eq!(kept(&test_store, &theo).await.len(), 1, "the place stays, as in the room");
+}
+
+async fn nothing_is_kept_for_an_erased_user(test_store: TestStore, shell: impl Shell) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    test_store.commit(post(&mina, 1, FIRST_ROOM, "lunch?")).await;
+    test_store.commit(remind(&theo, 1, 1, Some(NOW))).await;
+    test_store.commit(save(&mina, 2, 1)).await;
+    erase(&test_store, Actor::CommandLine, &theo).await.expect("allowed");
+    let rows = shell.texts("SELECT user_id || '' FROM saved_messages").await;
+    assert_eq!(rows, [mina.id.to_string()]);
+    assert_eq!(test_store.store.next_due(9).await, Ok(Vec::new()));
+    let is_erased = |event: &Event| matches!(event, Event::Erasure(_));
+    assert!(test_store.log(Topic::Later(theo.id)).await.iter().all(is_erased));
 }

@@ -57,6 +57,7 @@ mod free_space;
 mod grants;
 mod invitations;
 mod kept_notices;
+mod later;
 mod leases;
 pub(crate) mod mail_addresses;
 mod moderation;

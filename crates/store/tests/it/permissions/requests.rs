@@ -4,9 +4,11 @@ use madang_hub::administration::{AuditFilter, PeopleFilter};
 use madang_hub::policy::rights::Need;
 use madang_hub::ports::{DirectoryRequest, PeopleRequest};
 use madang_hub::profiles::CheckedProfileChange;
+use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::shared_state::SharedStateRead;
 use madang_shared::chat::ChatCommand;
 use madang_shared::counter::CounterCommand;
+use madang_shared::later::LaterCommand;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::notices::{LastNotices, NoticeBox, NoticeKind, NoticesCommand};
 use madang_shared::orders::OrdersCommand;
@@ -73,6 +75,9 @@ fn request_of(command: &Command) -> &'static str {
         Command::Membership(MembershipCommand::MarkUnread { .. }) => RoomRequest::MarkUnread.name(),
         Command::Membership(MembershipCommand::Mute { .. }) => RoomRequest::Mute.name(),
         Command::Chat(ChatCommand::Post { .. }) => RoomRequest::Post.name(),
+        Command::Later(LaterCommand::Save { .. }) => RoomRequest::Save.name(),
+        Command::Later(LaterCommand::Remind { .. }) => RoomRequest::Remind.name(),
+        Command::Later(LaterCommand::Unsave { .. }) => Request::Unsave.name(),
         Command::Counter(CounterCommand::Add { .. }) => AppRequest::AddToCounter.name(),
         Command::Posts(PostsCommand::Create { .. }) => AppRequest::CreatePost.name(),
         Command::Posts(PostsCommand::Edit { .. }) => AppRequest::EditOwnPost.name(),
@@ -108,6 +113,9 @@ pub(super) enum Request {
     OthersMemberships,
     OwnInbox,
     OthersInbox,
+    OwnLater,
+    OthersLater,
+    Unsave,
     FollowNotices,
     ReadNotice,
     ReadAllNotices,
@@ -154,6 +162,9 @@ impl Request {
         Self::OthersMemberships,
         Self::OwnInbox,
         Self::OthersInbox,
+        Self::OwnLater,
+        Self::OthersLater,
+        Self::Unsave,
         Self::FollowNotices,
         Self::ReadNotice,
         Self::ReadAllNotices,
@@ -200,6 +211,9 @@ impl Request {
             Self::OthersMemberships => "follow another user's memberships",
             Self::OwnInbox => "follow one's own inbox",
             Self::OthersInbox => "follow another user's inbox",
+            Self::OwnLater => "follow what one keeps for later",
+            Self::OthersLater => "follow what another user keeps for later",
+            Self::Unsave => "remove a saved message, or its reminder",
             Self::FollowNotices => "follow the notices to all",
             Self::ReadNotice => "mark a notice as read",
             Self::ReadAllNotices => "mark all notices as read",
@@ -272,6 +286,12 @@ impl Request {
             Self::OthersMemberships => follow(Topic::Memberships(other.id)).await,
             Self::OwnInbox => follow(Topic::Inbox(user.id)).await,
             Self::OthersInbox => follow(Topic::Inbox(other.id)).await,
+            Self::OwnLater => follow(Topic::Later(user.id)).await,
+            Self::OthersLater => follow(Topic::Later(other.id)).await,
+            Self::Unsave => {
+                let (room, message) = (FIRST_ROOM, Seq(1));
+                of_user(LaterCommand::Unsave { room, message }.into()).await
+            }
             Self::FollowNotices => follow(Topic::Notices).await,
             Self::ReadNotice => {
                 of_user(NoticesCommand::Read { of: NoticeBox::Own, notice: Seq(1) }.into()).await

@@ -2,6 +2,7 @@
 
 use madang_hub::moderation::{DecisionRequest, ReportRequest};
 use madang_shared::chat::{ChatCommand, ChatEvent, ChatQuery};
+use madang_shared::later::LaterCommand;
 use madang_shared::membership::MembershipCommand;
 use madang_shared::moderation::{NewReport, ReportAction, ReportCategory, ReportDecision};
 use madang_shared::roles::{Posting, RoomRole};
@@ -74,6 +75,8 @@ pub(super) enum RoomRequest {
     Remove,
     Silence,
     Messages,
+    Save,
+    Remind,
     React,
     ReactionPeople,
     EditOwnMessage,
@@ -116,6 +119,8 @@ impl RoomRequest {
         Self::Report,
         Self::DecideReport,
         Self::Messages,
+        Self::Save,
+        Self::Remind,
         Self::React,
         Self::ReactionPeople,
         Self::EditOwnMessage,
@@ -154,6 +159,8 @@ impl RoomRequest {
             Self::Remove => "remove a member",
             Self::Silence => "silence a member",
             Self::Messages => "read single messages",
+            Self::Save => "save a message",
+            Self::Remind => "be reminded of a message",
             Self::React => "react to a message",
             Self::ReactionPeople => "see who reacted to a message",
             Self::EditOwnMessage => "change the text of an own message",
@@ -228,13 +235,20 @@ impl RoomRequest {
                 .await
             }
             Self::Silence => {
-                let (reason, lasts_ms) = ("a reason".to_owned(), 1);
-                let author = author_in(test_store, room).await;
-                let silence = RoomsCommand::Silence { room, user: author, lasts_ms, reason };
+                let (reason, user_in) = ("a reason".to_owned(), author_in(test_store, room).await);
+                let silence = RoomsCommand::Silence { room, user: user_in, lasts_ms: 1, reason };
                 command(test_store, user, silence).await
             }
             Self::Messages => {
                 query(test_store, user, ChatQuery::Messages { room, messages: vec![Seq(1)] }).await
+            }
+            Self::Save => {
+                let save = LaterCommand::Save { room, message: Seq(1), since: None };
+                command(test_store, user, save).await
+            }
+            Self::Remind => {
+                let remind = LaterCommand::Remind { room, message: Seq(1), at: Some(NOW) };
+                command(test_store, user, remind).await
             }
             Self::React => react(test_store, user, room).await,
             Self::ReactionPeople => {
@@ -250,23 +264,21 @@ impl RoomRequest {
             }
             Self::DeleteOwnMessage => delete(test_store, user, room, OWN_MESSAGE).await,
             Self::DeleteOthersMessage => delete(test_store, user, room, Seq(1)).await,
-            Self::Report => {
-                let report = NewReport {
-                    room,
-                    message: Seq(1),
-                    category: ReportCategory::Spam,
-                    words: String::new(),
-                };
-                let request = ReportRequest::new((user.id, None), report, NOW).expect("valid");
-                Answer::of(store.report(request).await)
-            }
-            Self::DecideReport => {
-                let reason = "a reason".to_owned();
-                let decision = ReportDecision { action: ReportAction::Dismiss, reason };
-                let request = DecisionRequest::new((user.id, None), report_in(room), decision, NOW);
-                Answer::of(store.decide_report(request.expect("valid")).await)
-            }
+            Self::Report => Answer::of(store.report(new_report(user, room)).await),
+            Self::DecideReport => Answer::of(store.decide_report(new_decision(user, room)).await),
             Self::Delete => command(test_store, user, RoomsCommand::Delete { room }).await,
         }
     }
+}
+
+fn new_report(user: &User, room: RoomId) -> ReportRequest {
+    let (message, category, words) = (Seq(1), ReportCategory::Spam, String::new());
+    let report = NewReport { room, message, category, words };
+    ReportRequest::new((user.id, None), report, NOW).expect("valid")
+}
+
+fn new_decision(user: &User, room: RoomId) -> DecisionRequest {
+    let reason = "a reason".to_owned();
+    let decision = ReportDecision { action: ReportAction::Dismiss, reason };
+    DecisionRequest::new((user.id, None), report_in(room), decision, NOW).expect("valid")
 }

@@ -11,6 +11,7 @@ mod shell;
 mod unreadable;
 mod upgrade;
 mod upgraded_administration;
+mod upgraded_later;
 mod upgraded_messages;
 mod upgraded_writes;
 mod writing;

@@ -20,6 +20,7 @@ use refinery::{Migration, Runner};
 use rusqlite::Connection;
 
 use super::upgraded_administration::check_administration;
+use super::upgraded_later::{LATER, check_later};
 use super::upgraded_messages::check_messages;
 use super::upgraded_writes::{check_writes, feed};
 use super::{TestDatabase, fast_options};
@@ -173,8 +174,8 @@ const DATA: &[(usize, &str)] = &[
     ),
 ];
 
-/// The migrations in their folder, oldest first.
-fn migrations() -> Vec<(String, String)> {
+/// The migrations in their folder with their numbers, oldest first.
+fn migrations() -> Vec<(usize, String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
     let mut found: Vec<(usize, String, String)> = fs::read_dir(folder)
         .expect("there")
@@ -188,7 +189,7 @@ fn migrations() -> Vec<(String, String)> {
     found.sort();
     let numbers: Vec<usize> = found.iter().map(|(number, ..)| *number).collect();
     assert!(numbers.is_sorted_by(|a, b| a < b), "each number is used once: {numbers:?}");
-    found.into_iter().map(|(_, name, sql)| (name, sql)).collect()
+    found
 }
 
 /// A database that was migrated from the first version to this one, step by step.
@@ -197,11 +198,12 @@ fn of_version(version: usize) -> TestDatabase {
     let mut connection = Connection::open(database.path()).expect("opens");
     let known: Vec<Migration> = migrations()
         .iter()
-        .map(|(name, sql)| Migration::unapplied(name, sql).expect("a migration"))
+        .map(|(_, name, sql)| Migration::unapplied(name, sql).expect("a migration"))
         .collect();
-    for step in 1..=version {
-        Runner::new(&known[..step]).run(&mut connection).expect("applies");
-        for (_, data) in DATA.iter().filter(|(since, _)| *since == step) {
+    let numbers = migrations().into_iter().map(|(number, ..)| number);
+    for (index, step) in numbers.take_while(|number| *number <= version).enumerate() {
+        Runner::new(&known[..=index]).run(&mut connection).expect("applies");
+        for (_, data) in DATA.iter().chain(&LATER).filter(|(since, _)| *since == step) {
             connection.execute_batch(data).expect("inserted");
         }
     }
@@ -224,8 +226,7 @@ fn schema(database: &TestDatabase) -> Vec<String> {
 async fn a_database_of_every_earlier_version_opens_and_keeps_its_data() {
     let fresh = TestDatabase::new();
     fresh.start(&fast_options()).0.close().await;
-    let newest = migrations().len();
-    for version in 1..=newest {
+    for (version, ..) in migrations() {
         let database = of_version(version);
         let (store, test_store) = database.start(&fast_options());
         check_data(&test_store, version).await;
@@ -339,7 +340,6 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let delivery = test_store.store.delivery(minsu.id, FIRST_ROOM, Seq(2)).await.expect("a member");
     let count = if version >= 10 { 3 } else { 2 };
     assert_eq!(delivery.people.len(), count, "{version}: without the user who left before");
-
     let members = test_store.store.members(minsu.id, FIRST_ROOM, None).await.expect("a member");
     let since = members.members.into_iter().map(|it| (it.user.id.0, it.since)).collect::<Vec<_>>();
     // The log holds no joining of the last one.
@@ -369,8 +369,8 @@ async fn check_data(test_store: &TestStore, version: usize) {
     let expected: Vec<u64> =
         users.into_iter().filter_map(|(user, listed)| listed.then_some(user)).collect();
     assert_eq!(unsecured, expected, "{version}: people without a way back");
-
     check_administration(test_store, version).await;
+    check_later(test_store, &minsu, version).await;
     let count = if version >= 3 { 41 } else { 0 };
     let counter = test_store.snapshot(&minsu, Topic::Counter).await.1;
     assert_eq!(counter, CounterSnapshot { value: count }.into(), "{version}");

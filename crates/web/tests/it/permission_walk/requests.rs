@@ -124,6 +124,10 @@ pub(super) fn of_room(name: &str, user: UserId, (room, report): (u64, u64)) -> V
         "decide a report" => {
             post(report_path(report), json!({ "action": "dismiss", "reason": "a reason" }))
         }
+        "save a message" => command(json!({ "later": { "save": { "room": room, "message": 1 } } })),
+        "be reminded of a message" => {
+            command(json!({ "later": { "remind": { "room": room, "message": 1, "at": 1 } } }))
+        }
         "react to a message" => command(
             json!({ "chat": { "react": { "room": room, "message": 1, "emoji": "👍", "is_on": true } } }),
         ),
@@ -153,6 +157,9 @@ pub(super) fn of_room(name: &str, user: UserId, (room, report): (u64, u64)) -> V
 /// The requests about the workspace with this name on the page, about another user. A new row of the page has to be here.
 pub(super) fn of_workspace(name: &str, me: UserId, other: UserId) -> Vec<Request> {
     let role = |role: &str| act(json!({ "set_role": { "user": other, "role": role } }));
+    if let Some(requests) = of_own_topics(name, me, other) {
+        return requests;
+    }
     match name {
         "create a room" => command(json!({ "rooms": { "create": { "name": "A new room" } } })),
         "list the public rooms" => get(DIRECTORY_PATH),
@@ -174,20 +181,6 @@ pub(super) fn of_workspace(name: &str, me: UserId, other: UserId) -> Vec<Request
             })
             .into(),
         "see the card of a stranger" => get(person_path(other)),
-        "follow one's own memberships" => topic(format!("memberships:{me}")),
-        "follow another user's memberships" => topic(format!("memberships:{other}")),
-        "follow one's own inbox" => topic(format!("inbox:{me}")),
-        "follow another user's inbox" => topic(format!("inbox:{other}")),
-        "follow the notices to all" => topic("notices"),
-        "mark a notice as read" => {
-            command(json!({ "notices": { "read": { "of": "own", "notice": 1 } } }))
-        }
-        "mark all notices as read" => {
-            command(json!({ "notices": { "read_all": { "everybody": 0, "own": 0 } } }))
-        }
-        "mute notices" => {
-            command(json!({ "notices": { "mute": { "kind": "mention", "muted": true } } }))
-        }
         "follow the administration" => topic("administration"),
         "read the audit log" => {
             [get(AUDIT_PATH), get(AUDIT_EXPORT_PATH)].into_iter().flatten().collect()
@@ -245,6 +238,37 @@ pub(super) fn of_workspace(name: &str, me: UserId, other: UserId) -> Vec<Request
         "activate a member again" => act(json!({ "reactivate": { "user": other } })),
         other => panic!("no request for the row `{other}`; add it here"),
     }
+}
+
+/// Those of them that are about the topics of one user, and about notices.
+fn of_own_topics(name: &str, me: UserId, other: UserId) -> Option<Vec<Request>> {
+    let requests = match name {
+        "follow one's own memberships" => topic(format!("memberships:{me}")),
+        "follow another user's memberships" => topic(format!("memberships:{other}")),
+        "follow one's own inbox" => topic(format!("inbox:{me}")),
+        "follow another user's inbox" => topic(format!("inbox:{other}")),
+        "follow what one keeps for later" => topic(format!("later:{me}")),
+        "follow what another user keeps for later" => topic(format!("later:{other}")),
+        "remove a saved message, or its reminder" => [
+            command(json!({ "later": { "unsave": { "room": 1, "message": 1 } } })),
+            command(json!({ "later": { "remind": { "room": 1, "message": 1 } } })),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        "follow the notices to all" => topic("notices"),
+        "mark a notice as read" => {
+            command(json!({ "notices": { "read": { "of": "own", "notice": 1 } } }))
+        }
+        "mark all notices as read" => {
+            command(json!({ "notices": { "read_all": { "everybody": 0, "own": 0 } } }))
+        }
+        "mute notices" => {
+            command(json!({ "notices": { "mute": { "kind": "mention", "muted": true } } }))
+        }
+        _ => return None,
+    };
+    Some(requests)
 }
 
 /// The things of another user in the apps.

@@ -5,6 +5,8 @@ mod actions;
 mod completion;
 mod editor;
 mod formatted;
+mod later;
+mod message_tools;
 mod moderation;
 mod open_mention;
 mod permalink;
@@ -42,7 +44,7 @@ pub(crate) fn tools() -> AnyView {
     let row_context: RowContext = expect_context();
     let RowContext { room, delivery_target, first_newest, .. } = row_context;
     let app = use_app();
-    let message_tools = actions::MessageTools::new(row_context);
+    let message_tools = message_tools::MessageTools::new(row_context);
     pointer::listen(message_tools);
     view! {
         {day_at_top(row_context)}

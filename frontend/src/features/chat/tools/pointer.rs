@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, PointerEvent};
 
-use super::actions::MessageTools;
+use super::message_tools::MessageTools;
 
 /// The time after which a press counts as long, as on phones.
 const LONG_PRESS: Duration = Duration::from_millis(500);

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 use web_sys::{Element, HtmlElement};
 
-use super::actions::{KEYS, MessageAction, MessageTools, SelectedMessage, actions, bubble};
+use super::actions::{KEYS, actions, press};
+use super::message_tools::{MessageAction, MessageTools, SelectedMessage, bubble};
 use super::moderation::message_dialogs;
 use crate::browser::set_length;
 use crate::clipboard::{COPIED, NOT_COPIED};
@@ -51,7 +52,7 @@ pub(super) fn toolbar_and_menu(tools: MessageTools) -> AnyView {
             list.chosen.set(None);
             match letter {
                 None => tools.open_menu(row),
-                Some(letter) => tools.press(row, letter),
+                Some(letter) => press(tools, row, letter),
             }
         }
     });
@@ -102,6 +103,7 @@ pub(super) fn toolbar_and_menu(tools: MessageTools) -> AnyView {
             {message_dialogs(tools.moderation())}
             {tools.earlier.draw()}
             {tools.reactions.draw()}
+            {tools.later.get_value().draw()}
         </div>
     }
     .into_any()

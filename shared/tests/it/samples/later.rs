@@ -1,0 +1,66 @@
+//! Samples of what a user keeps for later.
+
+use madang_shared::later::{LaterCommand, LaterEvent, LaterSnapshot, Reminder, SavedMessage};
+use madang_shared::{RoomId, Seq, Topic, UserId};
+
+use super::{ROOM, TIME};
+
+const TOPIC: Topic = Topic::Later(UserId(3));
+const MESSAGE: Seq = Seq(42);
+
+pub(super) fn commands() -> Vec<LaterCommand> {
+    vec![
+        LaterCommand::Save { room: ROOM, message: MESSAGE, since: None },
+        LaterCommand::Save { room: ROOM, message: MESSAGE, since: Some(TIME) },
+        LaterCommand::Unsave { room: ROOM, message: MESSAGE },
+        LaterCommand::Remind { room: ROOM, message: MESSAGE, at: Some(TIME) },
+        LaterCommand::Remind { room: ROOM, message: MESSAGE, at: None },
+    ]
+}
+
+pub(super) fn command_name(command: &LaterCommand) -> &'static str {
+    match command {
+        LaterCommand::Save { since: None, .. } => "later.save",
+        LaterCommand::Save { since: Some(_), .. } => "later.save again",
+        LaterCommand::Unsave { .. } => "later.unsave",
+        LaterCommand::Remind { at: Some(_), .. } => "later.remind",
+        LaterCommand::Remind { at: None, .. } => "later.remind never",
+    }
+}
+
+pub(super) fn events() -> Vec<(Topic, LaterEvent)> {
+    let saved = |reminder| {
+        LaterEvent::Saved(SavedMessage { room: ROOM, message: MESSAGE, saved_at: TIME, reminder })
+    };
+    let events = [
+        saved(None),
+        saved(Some(Reminder { at: TIME, is_due: false })),
+        saved(Some(Reminder { at: TIME, is_due: true })),
+        LaterEvent::Unsaved { room: RoomId(8), message: MESSAGE },
+        LaterEvent::RoomDeleted(RoomId(8)),
+    ];
+    events.into_iter().map(|event| (TOPIC, event)).collect()
+}
+
+pub(super) fn event_name(event: &LaterEvent) -> &'static str {
+    match event {
+        LaterEvent::Saved(SavedMessage { reminder: None, .. }) => "later.saved",
+        LaterEvent::Saved(SavedMessage { reminder: Some(reminder), .. }) => {
+            if reminder.is_due {
+                "later.saved and due"
+            } else {
+                "later.saved with a reminder"
+            }
+        }
+        LaterEvent::Unsaved { .. } => "later.unsaved",
+        LaterEvent::RoomDeleted(_) => "later.room_deleted",
+    }
+}
+
+pub(super) fn snapshot() -> (Topic, LaterSnapshot) {
+    let mut later = LaterSnapshot::default();
+    for (_, event) in events() {
+        later.apply(&event);
+    }
+    (TOPIC, later)
+}
