@@ -121,6 +121,11 @@ pub enum NoticeContent {
         /// The saved message.
         message: Seq,
     },
+    /// The server did not send a message at its time. The notice has neither its text nor the reason; the topic of its user has.
+    NotSent {
+        /// The room of the message.
+        room: RoomId,
+    },
 }
 
 impl NoticeContent {
@@ -133,7 +138,7 @@ impl NoticeContent {
             Self::Mentioned { .. } => NoticeKind::Mention,
             Self::OrderMoved { .. } => NoticeKind::OwnOrder,
             Self::Reported { .. } | Self::ReportDecided { .. } => NoticeKind::Report,
-            Self::Reminded { .. } => NoticeKind::Reminder,
+            Self::Reminded { .. } | Self::NotSent { .. } => NoticeKind::Reminder,
         }
     }
 
@@ -148,7 +153,8 @@ impl NoticeContent {
             | Self::OrderMoved { .. }
             | Self::Reported { .. }
             | Self::ReportDecided { .. }
-            | Self::Reminded { .. } => None,
+            | Self::Reminded { .. }
+            | Self::NotSent { .. } => None,
         }
     }
 }

@@ -216,9 +216,14 @@ pub fn query_needs(query: &ChatQuery) -> Need {
 
 /// The cost of a message: its possible mentions, because each may notify a person.
 pub fn cost(command: &ChatCommand) -> Option<Cost> {
-    let (ChatCommand::Post { text, .. } | ChatCommand::Edit { text, .. }) = command else {
-        return None;
-    };
+    match command {
+        ChatCommand::Post { text, .. } | ChatCommand::Edit { text, .. } => mention_cost(text),
+        ChatCommand::React { .. } | ChatCommand::Delete { .. } => None,
+    }
+}
+
+/// The cost of the possible mentions in a text.
+pub(crate) fn mention_cost(text: &str) -> Option<Cost> {
     let units = mention_signs(text) as u64;
     (units > 0).then_some(Cost { resource: Resource::Mentions, units })
 }

@@ -99,7 +99,7 @@ impl Eraser {
             Event::Counter(CounterEvent::Added { by, amount, value, command }) => {
                 CounterEvent::Added { by: self.name(by), amount, value, command }.into()
             }
-            // They hold no text and no name.
+            // They hold no text and no name of others. The own topics of a user are erased as a whole.
             other @ (Event::Administration(_)
             | Event::Erasure(_)
             | Event::Health(_)

@@ -261,8 +261,8 @@ features! {
         topic Inbox, redacts crate::notices::is_redaction;
     }
     Later {
-        topic Later;
-        command madang_shared::later::LaterCommand = accept, needs crate::later::needs, small crate::later::is_small;
+        topic Later, redacts crate::later::is_redaction;
+        command madang_shared::later::LaterCommand = crate::later::decide, needs crate::later::needs, costs crate::later::cost, small crate::later::is_small;
     }
     Presence {
         topic Presence, ephemeral presence: crate::presence::Presence, signal on_signal, needs crate::presence::signal_needs;

@@ -1,9 +1,15 @@
-//! Saved messages of a user, with reminders. Topic [`Topic::Later`](madang_shared::Topic::Later).
+//! Saved messages of a user, with reminders, and messages that wait for their time. Topic
+//! [`Topic::Later`](madang_shared::Topic::Later).
 
 use futures_util::future::BoxFuture;
-use madang_shared::later::{LaterCommand, MAX_AHEAD_MS};
-use madang_shared::{ErrorCode, Failure, RoomId, Seq, Timestamp, UserId};
+use madang_shared::later::{LaterCommand, LaterEvent, MAX_AHEAD_MS};
+use madang_shared::{
+    CommandId, ErrorCode, Event, Failure, RoomId, Seq, Timestamp, UserId, codec, validate,
+};
 
+use crate::budgets::account::Cost;
+use crate::chat;
+use crate::log::LogEntry;
 use crate::policy::rights::{Need, RoomRight};
 use crate::store_error::StoreError;
 
@@ -28,6 +34,13 @@ pub enum DueAct {
         /// The seq of the message.
         message: Seq,
     },
+    /// Sends a message of the user.
+    Send {
+        /// The message.
+        id: CommandId,
+        /// Which room.
+        room: RoomId,
+    },
 }
 
 /// The port of what is due. One node asks for it and settles it, for all nodes.
@@ -39,7 +52,8 @@ pub trait LaterStore {
     fn next_due(&self, limit: usize) -> BoxFuture<'static, Result<Vec<DueLater>, StoreError>>;
 
     /// Settles a due act, once: an act that was settled, changed or removed meanwhile changes nothing. The act and the record
-    /// of it are stored in one transaction. Returns whether it was there.
+    /// of it are stored in one transaction. Returns whether it was there. A message is sent with the rights that its user has
+    /// now, and gets its sentiment if `moods` says so; a refused one stays, with the reason.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -47,7 +61,37 @@ pub trait LaterStore {
         &self,
         due: DueLater,
         now: Timestamp,
+        moods: bool,
     ) -> BoxFuture<'static, Result<bool, StoreError>>;
+}
+
+/// Validates the text of a message.
+///
+/// # Errors
+/// `invalid` or `too_long`.
+pub fn decide(command: LaterCommand) -> Result<LaterCommand, Failure> {
+    Ok(match command {
+        LaterCommand::Schedule { room, text, at } => {
+            LaterCommand::Schedule { room, text: validate::message_text(&text)?, at }
+        }
+        other => other,
+    })
+}
+
+/// The cost of a message that waits: that of sending it.
+pub fn cost(command: &LaterCommand) -> Option<Cost> {
+    match command {
+        LaterCommand::Schedule { text, .. } => chat::mention_cost(text),
+        _ => None,
+    }
+}
+
+/// Whether the event takes the text out of an earlier one of its topic.
+pub fn is_redaction(entry: &LogEntry) -> bool {
+    matches!(
+        codec::decode_event(&entry.content),
+        Ok(Event::Later(LaterEvent::Scheduled(_) | LaterEvent::Unscheduled(_)))
+    )
 }
 
 /// The need of a change. A user who has left a room removes what is left of it.
@@ -56,13 +100,22 @@ pub fn needs(change: &LaterCommand) -> Need {
         LaterCommand::Save { room, .. } | LaterCommand::Remind { room, at: Some(_), .. } => {
             Need::Room(*room, RoomRight::Read)
         }
-        LaterCommand::Unsave { .. } | LaterCommand::Remind { at: None, .. } => Need::Account,
+        LaterCommand::Schedule { room, .. } => Need::Room(*room, RoomRight::Write),
+        LaterCommand::Unsave { .. }
+        | LaterCommand::Remind { at: None, .. }
+        | LaterCommand::Reschedule { .. }
+        | LaterCommand::Unschedule { .. } => Need::Account,
     }
 }
 
 /// Whether a change removes something.
 pub fn is_small(change: &LaterCommand) -> bool {
-    matches!(change, LaterCommand::Unsave { .. } | LaterCommand::Remind { at: None, .. })
+    matches!(
+        change,
+        LaterCommand::Unsave { .. }
+            | LaterCommand::Remind { at: None, .. }
+            | LaterCommand::Unschedule { .. }
+    )
 }
 
 /// Checks the time of something that the server shall do. A time in the past is due at once.

@@ -1,4 +1,4 @@
-//! Acts that are due for users: reminders of saved messages. The store knows the times, and settles each act once, so a restart
+//! Acts that are due for users: reminders of saved messages, and messages that wait for their time. The store knows the times, and settles each act once, so a restart
 //! repeats none. After downtime, all that were missed are settled late.
 
 use std::sync::Arc;
@@ -26,17 +26,19 @@ const PAGE: usize = 100;
 pub(crate) fn spawn(
     lifecycle: &Lifecycle,
     ports: (Arc<dyn Store>, Arc<dyn Clock>),
-    hub: &Hub,
+    hub: &Arc<Hub>,
     leadership: Leadership,
 ) {
-    let task = run(ports, leadership, hub.advances(), lifecycle.stopping());
-    lifecycle.spawn("later", task);
+    let (workspace, advances) = (hub.clone(), hub.advances());
+    let moods = move || workspace.workspace().moods;
+    lifecycle.spawn("later", run(ports, moods, leadership, advances, lifecycle.stopping()));
 }
 
-/// Settles due acts, until the process stops. `advances` wakes the task when a user changes what is kept for later. One
-/// node does it for all.
+/// Settles due acts, until the process stops. `moods` tells whether messages get their sentiments. `advances` wakes the task
+/// when the list of a user changes. One node does it for all.
 async fn run(
     (store, clock): (Arc<dyn Store>, Arc<dyn Clock>),
+    moods: impl Fn() -> bool + Send + Sync,
     mut leadership: Leadership,
     mut advances: broadcast::Receiver<TopicAdvanced>,
     stopping: CancellationToken,
@@ -47,7 +49,7 @@ async fn run(
             () = leadership.until_leader() => {}
             () = stopping.cancelled() => return Ok(()),
         }
-        let wait = match settle_due(&*store, &*clock).await {
+        let wait = match settle_due(&*store, &*clock, &moods).await {
             Ok(next) => {
                 is_healthy = true;
                 let wait = next.map(|next| Duration::from_millis(next.since(clock.now())));
@@ -55,7 +57,7 @@ async fn run(
             }
             Err(error) => {
                 if std::mem::replace(&mut is_healthy, false) {
-                    tracing::warn!(%error, "the store failed; reminders are delayed");
+                    tracing::warn!(%error, "the store failed; reminders and scheduled messages are delayed");
                 }
                 RETRY_INTERVAL
             }
@@ -69,13 +71,17 @@ async fn run(
 }
 
 /// Settles at most one page of due acts. Returns the time of the next one, which may have passed.
-async fn settle_due(store: &dyn Store, clock: &dyn Clock) -> Result<Option<Timestamp>, StoreError> {
+async fn settle_due(
+    store: &dyn Store,
+    clock: &dyn Clock,
+    moods: &(impl Fn() -> bool + Sync),
+) -> Result<Option<Timestamp>, StoreError> {
     for due in store.next_due(PAGE).await? {
         let now = clock.now();
         if due.at > now {
             return Ok(Some(due.at));
         }
-        store.settle_due(due, now).await?;
+        store.settle_due(due, now, moods()).await?;
     }
     Ok(store.next_due(1).await?.first().map(|next| next.at))
 }
@@ -164,7 +170,7 @@ mod tests {
             let stopping = CancellationToken::new();
             let (store, clock) = (Arc::new(self.store.clone()), self.clock.clone());
             let (alone, advances) = (Leadership::alone(), self.bus.subscribe());
-            let task = run((store, clock), alone, advances, stopping.clone());
+            let task = run((store, clock), || true, alone, advances, stopping.clone());
             (tokio::spawn(task), stopping)
         }
 

@@ -14,8 +14,8 @@ use crate::auth::Auth;
 use crate::context::use_app;
 use crate::features::read_count::read_count;
 use crate::features::{
-    account, apps, chat, details, first_steps, inspector, membership, moderation, notices, profile,
-    rooms,
+    account, apps, chat, details, first_steps, inspector, later, membership, moderation, notices,
+    profile, rooms,
 };
 use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
@@ -58,6 +58,7 @@ fn views() -> LazyViews {
         quote: chat::tools::quote,
         reply_bar: chat::tools::reply_bar,
         completion: chat::tools::completion,
+        schedule_button: later::schedule_button,
         message_reactions: chat::tools::message_reactions,
         deleted_message: chat::tools::deleted_message,
         formatted_text: chat::tools::formatted_text,

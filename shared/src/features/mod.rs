@@ -139,7 +139,7 @@ features! {
         snapshot InboxSnapshot;
     }
     Later in crate::later {
-        /// The saved messages of one user, with reminders.
+        /// The saved messages of one user, with reminders, and those that wait for their time.
         topic Later(user: UserId) = "later", Durable;
         event LaterEvent;
         snapshot LaterSnapshot;

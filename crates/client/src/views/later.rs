@@ -1,14 +1,16 @@
-//! The messages that the user has saved for later, with reminders.
+//! The messages that the user has saved for later, with reminders, and those that wait for their time.
 
 use std::cmp::Reverse;
 
-use madang_shared::later::{LaterCommand, LaterEvent, LaterSnapshot, SavedMessage};
+use madang_shared::later::{
+    LaterCommand, LaterEvent, LaterSnapshot, SavedMessage, ScheduledMessage,
+};
 use madang_shared::{Command, RoomId, Seq, Timestamp};
 
 use crate::outbox::{Outbox, PendingState};
 use crate::view::{ApplyEvent, ApplySnapshot, CommandRules, View};
 
-/// The messages that the user has saved for later.
+/// The messages that the user has saved for later, and those that wait for their time.
 #[derive(Clone, Debug, Default)]
 pub struct Later {
     stored: Option<LaterSnapshot>,
@@ -27,6 +29,13 @@ impl Later {
         saved
     }
 
+    /// The messages that wait or were refused, after all commands in the outbox, by their times.
+    pub fn scheduled(&self, outbox: &Outbox) -> Vec<ScheduledMessage> {
+        let mut scheduled = self.expected(outbox).scheduled;
+        scheduled.sort_by_key(|it| (it.at, it.id));
+        scheduled
+    }
+
     /// The number of saved messages, after all commands in the outbox.
     pub fn count(&self, outbox: &Outbox) -> usize {
         self.expected(outbox).saved.len()
@@ -42,7 +51,7 @@ impl Later {
         for item in outbox.items() {
             match (&item.command, &item.state) {
                 (_, PendingState::Failed(_)) => {}
-                (Command::Later(command), _) => later.expect(command, item.at),
+                (Command::Later(command), _) => later.expect(command, item.id, item.at),
                 _ => {}
             }
         }
@@ -61,7 +70,7 @@ impl ApplySnapshot<LaterSnapshot> for Later {
 impl ApplyEvent<LaterEvent> for Later {
     fn apply_event(&mut self, event: LaterEvent, _now: Timestamp) {
         if let Some(stored) = &mut self.stored {
-            stored.apply(&event);
+            stored.apply(event);
         }
     }
 }
@@ -70,15 +79,21 @@ impl CommandRules for Later {
     type Command = LaterCommand;
 
     fn supersedes(newer: &LaterCommand, older: &LaterCommand) -> bool {
-        use LaterCommand::{Remind, Save, Unsave};
+        use LaterCommand::{Remind, Reschedule, Save, Schedule, Unsave, Unschedule};
         let of = |command: &LaterCommand| match *command {
             Save { room, message, .. }
             | Unsave { room, message }
-            | Remind { room, message, .. } => (room, message),
+            | Remind { room, message, .. } => Some((room, message)),
+            Schedule { .. } | Reschedule { .. } | Unschedule { .. } => None,
         };
+        if let (Reschedule { id: newer, .. } | Unschedule { id: newer }, Reschedule { id, .. }) =
+            (newer, older)
+        {
+            return newer == id;
+        }
         // A reminder without a time does not save a message, so it needs the earlier commands.
         let is_whole = matches!(newer, Unsave { .. });
         let is_same = matches!((newer, older), (Remind { at: Some(_), .. }, Remind { .. }));
-        of(newer) == of(older) && (is_whole || is_same)
+        of(newer).is_some() && of(newer) == of(older) && (is_whole || is_same)
     }
 }

@@ -8,7 +8,7 @@ use crate::layout::layout_faults;
 use crate::support::axe::check_appearance;
 use crate::support::browser::Browser;
 use crate::support::browser_test::BrowserTest;
-use crate::support::chat_page::ChatPage;
+use crate::support::chat_page::{ChatPage, FIRST_ROOM};
 use crate::support::device::{Device, Lang};
 use crate::support::wait::until_true;
 
@@ -156,6 +156,68 @@ async fn a_reminder_is_set_and_its_notice_reaches_every_device() -> Result<()> {
         until_path(&jane.browser, "/rooms/1/messages/1").await?;
         jane.until_stored("call the plumber").await?;
         Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_message_is_sent_at_its_time_and_a_refused_one_comes_back() -> Result<()> {
+    BrowserTest::run("scheduled-messages", async |test| {
+        let mina = test.chat_page("민아", Device::phone(Lang::Ko)).await?;
+        let jane = test.chat_page("Jane", Device::desktop(Lang::En)).await?;
+        let schedule = async |page: &ChatPage, text: &str| {
+            page.browser.fill("composer", text).await?;
+            page.browser.click("send-later").await?;
+            page.browser.find("moment-hour").await
+        };
+        schedule(&jane, "good morning").await?;
+        check_appearance(&jane.browser, "send-later-en-desktop").await?;
+        jane.browser.click("moment-hour").await?;
+        jane.until_composer_text("").await?;
+        // The act is undone by its removal, and the text comes back.
+        jane.browser.click("undo").await?;
+        jane.until_composer_text("good morning").await?;
+        jane.browser.click("send-later").await?;
+        jane.browser.click("moment-hour").await?;
+        jane.until_composer_text("").await?;
+        schedule(&mina, "점심 먹어요").await?;
+        check_layout(&mina.browser, "the dialog of the time").await?;
+        check_appearance(&mina.browser, "send-later-ko-phone").await?;
+        mina.browser.click("moment-tomorrow").await?;
+        mina.show_rooms().await?;
+        mina.browser.click("later-link").await?;
+        mina.browser.until_text("scheduled-messages", |text| text.contains("점심 먹어요")).await?;
+        check_layout(&mina.browser, "the scheduled messages").await?;
+        check_appearance(&mina.browser, "scheduled-ko-phone").await?;
+        jane.browser.click("later-link").await?;
+        jane.browser.until_text("scheduled-time", |text| text.starts_with("Will be sent: ")).await?;
+        check_appearance(&jane.browser, "scheduled-en-desktop").await?;
+        jane.open_room(FIRST_ROOM).await?;
+        ensure!(jane.messages().await?.is_empty(), "it is sent later");
+
+        // The time comes; meanwhile one of the two may not write any more.
+        test.server.kill().await?;
+        let database = test.server.database()?;
+        database.execute("UPDATE scheduled_messages SET at = 1000")?;
+        database.execute("INSERT INTO silences SELECT id, 1, 9000000000000, 'noise' FROM users WHERE name = '민아'")?;
+        drop(database);
+        test.server.restart().await?;
+        jane.until_stored("good morning").await?;
+        mina.browser.until_attribute("scheduled", "data-due", "true").await?;
+        mina.browser.find("scheduled-refusal").await?;
+        check_appearance(&mina.browser, "scheduled-refused-ko-phone").await?;
+        // The text goes back to the message field.
+        test.server.kill().await?;
+        test.server.database()?.execute("DELETE FROM silences")?;
+        test.server.restart().await?;
+        mina.browser.reload().await?;
+        mina.browser.click("scheduled-edit").await?;
+        mina.until_room_open(FIRST_ROOM).await?;
+        mina.until_composer_text("점심 먹어요").await?;
+        mina.show_rooms().await?;
+        mina.browser.click("later-link").await?;
+        mina.browser.until_text("drafts", |text| text.contains("점심 먹어요")).await?;
+        check_appearance(&mina.browser, "drafts-ko-phone").await
     })
     .await
 }

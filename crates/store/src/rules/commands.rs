@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use madang_hub::features::Change;
 use madang_hub::ports::{CommandFingerprint, Committed, TopicEvent, Write};
 use madang_hub::storage::FreeSpace;
 use madang_shared::frames::LogPosition;
@@ -23,17 +24,37 @@ pub(crate) fn apply(
         require_same(applied, fingerprint)?;
         return Ok(committed);
     }
-    rights::require_change(transaction, author.id, &change, at)?;
-    free_space.check_change(&change)?;
     let context = CommandContext { author, command, at, network };
     let before = appended.len();
-    let at = features::apply(transaction, &context, change, appended)?;
+    let at = apply_change(transaction, &context, (change, free_space), appended)?;
     record_applied(transaction, &context, fingerprint, at)?;
     let event = match at {
         Some(at) => event_content(transaction, at, appended.get(before..).unwrap_or_default())?,
         None => None,
     };
     Ok(Committed { at, event })
+}
+
+/// Applies a write of the server for a user, which the caller applies once: its id is that of the command that asked for it.
+pub(super) fn apply_once(
+    transaction: &dyn Transaction,
+    (write, free_space): (Write, FreeSpace),
+    appended: &mut Vec<TopicEvent>,
+) -> Result<(), StatementError> {
+    let Write { author, command, at, network, change, .. } = write;
+    let context = CommandContext { author, command, at, network };
+    apply_change(transaction, &context, (change, free_space), appended).map(drop)
+}
+
+fn apply_change(
+    transaction: &dyn Transaction,
+    context: &CommandContext,
+    (change, free_space): (Change, FreeSpace),
+    appended: &mut Vec<TopicEvent>,
+) -> Result<Option<LogPosition>, StatementError> {
+    rights::require_change(transaction, context.author.id, &change, context.at)?;
+    free_space.check_change(&change)?;
+    features::apply(transaction, context, change, appended)
 }
 
 /// Checks that writing works, by writing.

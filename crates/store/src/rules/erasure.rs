@@ -29,7 +29,7 @@ use crate::transaction::{Transaction, values};
 const NO_TEXT: &str = "-";
 
 /// The tables with rows of a user that hold nothing of others, with the kind in the receipt.
-const OWN_ROWS: [(&str, &str); 25] = [
+const OWN_ROWS: [(&str, &str); 26] = [
     ("sessions", "DELETE FROM sessions WHERE user_id = ?1"),
     ("passwords", "DELETE FROM passwords WHERE user_id = ?1"),
     ("sign_in_attempts", "DELETE FROM sign_in_attempts WHERE user_id = ?1"),
@@ -53,6 +53,7 @@ const OWN_ROWS: [(&str, &str); 25] = [
     ("profiles", "DELETE FROM profiles WHERE user_id = ?1"),
     ("name_skeletons", "DELETE FROM user_skeletons WHERE user_id = ?1"),
     ("saved_messages", "DELETE FROM saved_messages WHERE user_id = ?1"),
+    ("scheduled_messages", "DELETE FROM scheduled_messages WHERE user_id = ?1"),
     ("own_notices", "DELETE FROM inbox_notices WHERE user_id = ?1"),
     ("inboxes", "DELETE FROM inboxes WHERE user_id = ?1"),
     ("commands", "DELETE FROM commands WHERE author_id = ?1"),

@@ -11,7 +11,7 @@ use madang_hub::factors::{
     ChallengeKey, CodeProof, NewChallenge, PasskeyRecord, PasskeyUse, ProviderLink,
     ProviderSessionEnd, ProviderSignIn, VerifiedPasskey,
 };
-use madang_hub::later::DueLater;
+use madang_hub::later::{DueAct, DueLater};
 use madang_hub::moderation::{DecisionRequest, ReportRequest};
 use madang_hub::nodes::NodeId;
 use madang_hub::notices::DueNotice;
@@ -21,10 +21,11 @@ use madang_hub::rooms::FIRST_ROOM;
 use madang_hub::storage::FreeSpace;
 use madang_shared::account::LinkKind;
 use madang_shared::roles::Access;
-use madang_shared::{Timestamp, Topic, UserId};
+use madang_shared::{Failure, Timestamp, Topic, UserId};
 
 use super::accounts::AttemptRecord;
 use super::accounts::sessions::SessionConfirmation;
+use super::due::Settling;
 use super::factors::codes::{SecondStep, TotpConfirmation};
 use super::factors::passkeys::PasskeyRenaming;
 use super::features;
@@ -88,7 +89,17 @@ impl WriteInput for (DueNotice, Timestamp) {
     }
 }
 
-impl WriteInput for (DueLater, Timestamp) {
+/// The inboxes of mentioned users are not known yet.
+impl WriteInput for (DueLater, Settling) {
+    fn topics(&self) -> Vec<Topic> {
+        match self.0.what {
+            DueAct::Remind { .. } => vec![Topic::Inbox(self.0.user), Topic::Later(self.0.user)],
+            DueAct::Send { room, .. } => vec![Topic::Later(self.0.user), Topic::Room(room)],
+        }
+    }
+}
+
+impl WriteInput for (DueLater, Timestamp, Failure) {
     fn topics(&self) -> Vec<Topic> {
         vec![Topic::Inbox(self.0.user), Topic::Later(self.0.user)]
     }

@@ -1,16 +1,17 @@
 //! Messages that users have saved for later, with reminders. The rows and the log name messages and hold none of their texts.
+//! Messages that wait for their time are in `scheduled`, acts that are due in `due`.
 
-use madang_hub::later::{DueAct, DueLater, check_time};
+use madang_hub::later::check_time;
 use madang_hub::ports::TopicEvent;
 use madang_shared::frames::LogPosition;
 use madang_shared::later::{
     LaterCommand, LaterEvent, LaterSnapshot, MAX_SAVED_MESSAGES, Reminder, SavedMessage,
+    ScheduledMessage,
 };
-use madang_shared::notices::NoticeContent;
 use madang_shared::{RoomId, Seq, Timestamp, Topic, UserId};
 
 use super::context::CommandContext;
-use super::{log, message_rows, notices, refusals};
+use super::{log, message_rows, refusals, scheduled};
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
 
@@ -19,7 +20,6 @@ pub(super) fn topics(author: UserId, _change: &LaterCommand) -> Vec<Topic> {
     vec![Topic::Later(author)]
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "one signature for all features")]
 pub(super) fn apply(
     transaction: &dyn Transaction,
     context: &CommandContext,
@@ -41,6 +41,15 @@ pub(super) fn apply(
         LaterCommand::Remind { room, message, at } => {
             remind(transaction, user, (room, message), at, now)?
         }
+        LaterCommand::Schedule { room, text, at } => {
+            let id = context.command;
+            let message = ScheduledMessage { id, room, text, at, refusal: None };
+            Some(scheduled::add(transaction, user, message, now)?)
+        }
+        LaterCommand::Reschedule { id, at } => {
+            scheduled::change_time(transaction, user, id, at, now)?
+        }
+        LaterCommand::Unschedule { id } => scheduled::remove(transaction, user, id)?,
     };
     event.map(|event| append(transaction, user, now, event, appended)).transpose()
 }
@@ -98,10 +107,11 @@ pub(super) fn snapshot(
 ) -> Result<LaterSnapshot, StatementError> {
     let sql = "SELECT room_id, message, saved_at, remind_at, is_due FROM saved_messages \
         WHERE user_id = ?1 ORDER BY room_id, message";
-    Ok(LaterSnapshot { saved: transaction.all(sql, &values![user.0], read)? })
+    let saved = transaction.all(sql, &values![user.0], read)?;
+    Ok(LaterSnapshot { saved, scheduled: scheduled::all(transaction, user)? })
 }
 
-fn find(
+pub(super) fn find(
     transaction: &dyn Transaction,
     user: UserId,
     (room, message): (RoomId, Seq),
@@ -122,45 +132,6 @@ fn read(row: &Row<'_>) -> Result<SavedMessage, StatementError> {
     })
 }
 
-/// The next reminders in the order of their times.
-pub(crate) fn next_due(
-    transaction: &dyn Transaction,
-    limit: usize,
-) -> Result<Vec<DueLater>, StatementError> {
-    let sql = "SELECT user_id, room_id, message, remind_at FROM saved_messages \
-        WHERE remind_at IS NOT NULL AND is_due = 0 ORDER BY remind_at, user_id LIMIT ?1";
-    let rows = i64::try_from(limit).unwrap_or(i64::MAX);
-    transaction.all(sql, &values![rows], |row| {
-        let (room, message) = (RoomId(row.natural(1)?), Seq(row.natural(2)?));
-        Ok(DueLater {
-            user: UserId(row.natural(0)?),
-            at: Timestamp(row.natural(3)?),
-            what: DueAct::Remind { room, message },
-        })
-    })
-}
-
-/// Settles a due act, once.
-pub(crate) fn settle(
-    transaction: &dyn Transaction,
-    (due, now): (DueLater, Timestamp),
-    appended: &mut Vec<TopicEvent>,
-) -> Result<bool, StatementError> {
-    let DueLater { user, at, what: DueAct::Remind { room, message } } = due;
-    let sql = "UPDATE saved_messages SET is_due = 1 \
-        WHERE user_id = ?1 AND room_id = ?2 AND message = ?3 AND remind_at = ?4 AND is_due = 0 \
-        AND remind_at <= ?5";
-    let row = values![user.0, room.0, message.0, at.0, now.0];
-    if transaction.execute(sql, &row)? == 0 {
-        return Ok(false);
-    }
-    notices::append_own(transaction, user, now, &NoticeContent::Reminded { room, message })?;
-    if let Some(saved) = find(transaction, user, (room, message))? {
-        append(transaction, user, now, LaterEvent::Saved(saved), appended)?;
-    }
-    Ok(true)
-}
-
 /// Drops what users keep of a deleted room.
 pub(super) fn forget_room(
     transaction: &dyn Transaction,
@@ -177,7 +148,7 @@ pub(super) fn forget_room(
     Ok(())
 }
 
-fn append(
+pub(super) fn append(
     transaction: &dyn Transaction,
     user: UserId,
     at: Timestamp,

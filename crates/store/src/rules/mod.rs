@@ -30,6 +30,7 @@ pub(crate) mod details;
 mod details_events;
 mod direct;
 pub(crate) mod directory;
+pub(crate) mod due;
 mod erased_names;
 pub(crate) mod erasure;
 pub(crate) mod erasure_list;
@@ -52,6 +53,7 @@ mod room_facts;
 mod room_members;
 mod room_roles;
 pub(crate) mod rooms;
+mod scheduled;
 pub(crate) mod users;
 
 pub(crate) use features::answer;

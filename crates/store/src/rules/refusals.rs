@@ -5,7 +5,7 @@ use madang_hub::policy::rights::no_room;
 pub(crate) use madang_hub::policy::rights::no_user;
 use madang_shared::access_tokens::{MAX_BOTS_PER_USER, MAX_TOKENS_PER_ACCOUNT};
 use madang_shared::chat::MAX_ASKED_MESSAGES;
-use madang_shared::later::MAX_SAVED_MESSAGES;
+use madang_shared::later::{MAX_SAVED_MESSAGES, MAX_SCHEDULED_BYTES, MAX_SCHEDULED_MESSAGES};
 use madang_shared::membership::{MAX_JOINED_BY_OTHERS, MAX_JOINED_ROOMS};
 use madang_shared::rooms::MAX_ROOMS_MADE;
 use madang_shared::topic::Durability;
@@ -33,6 +33,19 @@ pub(crate) fn too_many_saved_messages() -> Failure {
         "You have saved {MAX_SAVED_MESSAGES} messages, which is the limit; remove some first."
     );
     Failure::new(ErrorCode::Forbidden, message)
+}
+
+pub(crate) fn too_many_scheduled_messages() -> Failure {
+    let message = format!(
+        "At most {MAX_SCHEDULED_MESSAGES} messages with {} KB of text can wait; send or remove some first.",
+        MAX_SCHEDULED_BYTES / 1024
+    );
+    Failure::new(ErrorCode::Forbidden, message)
+}
+
+/// A stored refusal of a newer version.
+pub(crate) fn unknown_refusal() -> Failure {
+    Failure::new(ErrorCode::Forbidden, "The message was refused at its time.")
 }
 
 pub(crate) fn no_post() -> Failure {

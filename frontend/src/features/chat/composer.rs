@@ -95,7 +95,9 @@ pub(crate) fn Composer(
                 if has_hint.get() && !is_idle.get() { "composer-hint" } else { "visually-hidden" }
             },
         );
+    let lazy = use_app().lazy;
     let foot = view! {
+        {lazy.draw_when_loaded(move |views| (views.schedule_button)(room, field))}
         <button class="composer-send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=is_idle>
             {Icon::Send.draw()}
         </button>

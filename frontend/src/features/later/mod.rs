@@ -1,8 +1,10 @@
-//! The page with the saved messages of the user, and the dialog of reminders.
+//! The page with the saved messages of the user, with those that are not sent yet, and the dialog of reminders.
 
 mod moments;
 mod reminder;
 mod row;
+mod schedule;
+mod unsent;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -24,8 +26,11 @@ use crate::ui::erased::signal::state;
 use crate::ui::skeleton::skeleton;
 
 pub(crate) use reminder::LaterTools;
+pub(crate) use schedule::schedule_button;
+pub(crate) use unsent::put_back;
 
 const INTRO: Words = Words::new("나만 보는 목록입니다.", "Only you see this list.");
+const SAVED: Words = Words::new("담아 둔 메시지", "Saved messages");
 const NOTHING: Words = Words::new("나중에 볼 메시지가 없습니다", "Nothing saved for later");
 const NOTHING_HINT: Words = Words::new(
     "메시지의 메뉴에서 ‘나중에 보기’를 고르거나, 고른 메시지에서 L을 누르세요.",
@@ -73,10 +78,12 @@ fn page() -> AnyView {
     view! {
         <div class="page">
             <div class="page-body page-reading">
-                {when(move || !all.with(Vec::is_empty), || view! { <p class="page-intro">{INTRO.now()}</p> }.into_any())}
+                {unsent::scheduled(app)}
+                {when(move || !all.with(Vec::is_empty), || view! { <h2 class="section-title">{SAVED.now()}</h2><p class="page-intro">{INTRO.now()}</p> }.into_any())}
                 {list(app, tools, shown)}
                 {when(move || all.with(Vec::is_empty), nothing)}
                 {when(move || all.with(Vec::len) > limit.get(), more)}
+                {unsent::drafts(app)}
                 {tools.draw()}
             </div>
         </div>
@@ -90,9 +97,9 @@ fn list(app: AppContext, tools: LaterTools, shown: Memo<Vec<ShownSaved>>) -> Any
     let items = move || {
         let (lang, today) = (lang.get(), today.get());
         let item = |saved: ShownSaved| {
-            let mut stamp = DefaultHasher::new();
-            (&saved, lang, today).hash(&mut stamp);
-            Item::new(stamp.finish(), move || row::draw(app, tools, &saved, times, lang))
+            Item::new(stamp(&(&saved, lang, today)), move || {
+                row::draw(app, tools, &saved, times, lang)
+            })
         };
         shown.get().into_iter().map(item).collect()
     };
@@ -100,6 +107,13 @@ fn list(app: AppContext, tools: LaterTools, shown: Memo<Vec<ShownSaved>>) -> Any
         <ul id=LIST_ID tabindex="-1" class="saved-list" aria-label=Page::Later.title().now() data-testid="saved-messages">{each(derived(items))}</ul>
     }
     .into_any()
+}
+
+/// The key of a row: another one if its content differs.
+fn stamp(content: &impl Hash) -> u64 {
+    let mut stamp = DefaultHasher::new();
+    content.hash(&mut stamp);
+    stamp.finish()
 }
 
 /// Asks for the messages that have not arrived.

@@ -24,13 +24,13 @@ use crate::ui::icon::Icon;
 const LOADING: Words = Words::new("불러오는 중입니다.", "Loading.");
 const HIDDEN: Words =
     Words::new("이제 볼 수 없는 메시지입니다.", "You can no longer read this message.");
-const GONE_ROOM: Words = Words::new("나간 방", "A room that you have left");
+pub(super) const GONE_ROOM: Words = Words::new("나간 방", "A room that you have left");
 const ERASED: Words = Words::new("지워진 메시지", "Erased message");
 const REMIND: Words = Words::new("알림 정하기", "Set a reminder");
 const REMOVE: Words = Words::new("목록에서 빼기", "Remove from Later");
 
 /// UTF-16 code units of a text in the list. The room has the whole text.
-const MAX_TEXT: u32 = 600;
+pub(super) const MAX_TEXT: u32 = 600;
 
 /// A saved message as the user sees it.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -5,12 +5,14 @@ use leptos::task::spawn_local;
 use madang_client::views::membership::EndedMembership;
 use madang_client::{Client, PendingState, Slice};
 use madang_shared::chat::ChatCommand;
+use madang_shared::later::LaterCommand;
 use madang_shared::membership::{MembershipCommand, Removal};
 use madang_shared::roles::RoomKind;
 use madang_shared::rooms::{ListedRoom, Room, room_path};
 use madang_shared::{Command, CommandId, ErrorCode, Failure, RoomId};
 
 use crate::context::{AppContext, use_app};
+use crate::features::later;
 use crate::i18n::{Lang, Words, isolated, tr, use_lang};
 use crate::route::Route;
 use crate::session;
@@ -242,24 +244,38 @@ pub(crate) fn refusals() -> AnyView {
                     | Command::Later(_)
                     | Command::Chat(ChatCommand::Delete { .. }),
                     PendingState::Failed(failure),
-                ) => Some((item.id, failure.clone())),
+                ) => Some((item.id, failure.clone(), unsent_text(&item.command))),
                 _ => None,
             });
             refused.collect::<Vec<_>>()
         })
     });
-    let item = move |(id, failure): (CommandId, Failure)| {
+    let item = move |(id, failure, unsent): (CommandId, Failure, Option<(RoomId, String)>)| {
         let (high, low) = id.0.as_u64_pair();
         let sentence = text(move || lang.get().refusal(&failure));
+        let close = move |_| {
+            if let Some((room, text)) = &unsent {
+                later::put_back(app, *room, text);
+            }
+            app.driver.discard(id);
+        };
         Item::new(high.rotate_left(17) ^ low, move || {
             view! {
                 <div class="banner banner-bad" role="alert">
                     <span>{sentence}</span>
-                    <button class="button" on:click=events::click_once(move |_| app.driver.discard(id))>{tr(|t| t.close)}</button>
+                    <button class="button" on:click=events::click_once(close.clone())>{tr(|t| t.close)}</button>
                 </div>
             }
             .into_any()
         })
     };
     each(derived(move || refused.get().into_iter().map(item).collect()))
+}
+
+/// The text of a message that the server refused to keep for its time. It goes back to the message field.
+fn unsent_text(command: &Command) -> Option<(RoomId, String)> {
+    match command {
+        Command::Later(LaterCommand::Schedule { room, text, .. }) => Some((*room, text.clone())),
+        _ => None,
+    }
 }

@@ -69,6 +69,7 @@ fn source(what: &NoticeContent) -> Option<Route> {
         NoticeContent::Mentioned { room, message, .. }
         | NoticeContent::ReportDecided { room, message, .. }
         | NoticeContent::Reminded { room, message } => Some(Route::Message(*room, *message)),
+        NoticeContent::NotSent { .. } => Some(Route::Page(Page::Later)),
         NoticeContent::Posted { .. } => Some(Route::Page(Page::Posts)),
         NoticeContent::Ordered { .. } => Some(Route::Page(Page::OrdersBoard)),
         NoticeContent::OrderMoved { .. } => Some(Route::Page(Page::Orders)),

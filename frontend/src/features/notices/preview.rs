@@ -52,7 +52,8 @@ pub(super) fn place(app: AppContext, what: &NoticeContent, lang: Lang) -> String
         NoticeContent::Mentioned { room, .. }
         | NoticeContent::Reported { room, .. }
         | NoticeContent::ReportDecided { room, .. }
-        | NoticeContent::Reminded { room, .. } => app.driver.store().peek(|client| {
+        | NoticeContent::Reminded { room, .. }
+        | NoticeContent::NotSent { room } => app.driver.store().peek(|client| {
             let room = client.features().memberships().room(*room);
             room.map(|room| isolated(&room.name).into_owned())
         }),

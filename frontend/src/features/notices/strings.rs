@@ -80,6 +80,13 @@ pub(super) fn sentence(what: &NoticeContent, lang: Lang) -> String {
             );
             reminded.of(lang).to_owned()
         }
+        (NoticeContent::NotSent { .. }, lang) => {
+            let refused = Words::new(
+                "정한 때에 메시지를 보내지 못했습니다",
+                "A scheduled message was not sent",
+            );
+            refused.of(lang).to_owned()
+        }
         (NoticeContent::ReportDecided { outcome, .. }, lang) => {
             let report = Words::new("신고 처리 결과", "Your report").of(lang);
             format!("{report}: {}", outcome_name(*outcome).of(lang))

@@ -47,6 +47,7 @@ pub(super) fn events() -> Vec<(Topic, InboxEvent)> {
             outcome: ReportOutcome::Deleted,
         },
         NoticeContent::Reminded { room: ROOM, message: Seq(42) },
+        NoticeContent::NotSent { room: ROOM },
     ];
     let told = told.map(|what| InboxEvent::Told(notice(what)));
     let settings = [

@@ -70,6 +70,7 @@ pub(super) fn notice_name(notice: &Notice) -> &'static str {
         NoticeContent::Reported { .. } => "inbox.told reported",
         NoticeContent::ReportDecided { .. } => "inbox.told report_decided",
         NoticeContent::Reminded { .. } => "inbox.told reminded",
+        NoticeContent::NotSent { .. } => "inbox.told not_sent",
     }
 }
 

@@ -199,7 +199,7 @@ fn check_unread(world: &World, number: usize, read: &mut BTreeMap<(UserId, RoomI
     }
 }
 
-/// A client knows what its user keeps for later.
+/// A client knows the saved messages of its user, and those that wait.
 fn check_later(world: &World, number: usize) {
     let Peer { client, user, .. } = &world.peers[number];
     let own = SharedStateRead::uncached(Topic::Later(user.id));
@@ -212,6 +212,9 @@ fn check_later(world: &World, number: usize) {
     let mut shown = client.features().later().saved(&Outbox::default());
     shown.sort_by_key(SavedMessage::of);
     assert_eq!(shown, stored.saved, "tab {number}: saved messages");
+    let mut waiting = client.features().later().scheduled(&Outbox::default());
+    waiting.sort_by_key(|message| message.id);
+    assert_eq!(waiting, stored.scheduled, "tab {number}: messages that wait");
 }
 
 /// After the faults: every client shows what is stored, and nothing acknowledged is lost.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use madang_client::outbox::Outbox;
 use madang_client::views::chat::Timeline;
 use madang_client::{Action, Input};
 use madang_hub::rooms::FIRST_ROOM;
@@ -160,16 +161,21 @@ impl World {
         Some(ChatCommand::React { room, message, emoji, is_on: self.random.below(3) > 0 })
     }
 
-    /// Saves one of the last messages of a room, sets its reminder, or removes it.
+    /// Saves one of the last messages of a room, sets its reminder, or removes it; or schedules a message, or changes one.
     fn keep_for_later(&mut self, peer: usize, room: RoomId) -> Option<LaterCommand> {
         let messages = self.peers[peer].client.features().timeline(room)?.messages();
         let recent = messages.len().clamp(1, 5);
         let index = messages.len().checked_sub(1 + self.random.index(recent))?;
         let message = messages.get(index)?.seq;
-        Some(match self.random.below(4) {
-            0 => LaterCommand::Unsave { room, message },
-            1 => LaterCommand::Remind { room, message, at: None },
-            2 => LaterCommand::Remind { room, message, at: Some(Timestamp(0)) },
+        let scheduled = self.peers[peer].client.features().later().scheduled(&Outbox::default());
+        let id = scheduled.first().map(|message| message.id);
+        Some(match (self.random.below(7), id) {
+            (4, _) => LaterCommand::Schedule { room, text: "later".into(), at: Timestamp(0) },
+            (5, Some(id)) => LaterCommand::Unschedule { id },
+            (6, Some(id)) => LaterCommand::Reschedule { id, at: Timestamp(1) },
+            (0, _) => LaterCommand::Unsave { room, message },
+            (1, _) => LaterCommand::Remind { room, message, at: None },
+            (2, _) => LaterCommand::Remind { room, message, at: Some(Timestamp(0)) },
             _ => LaterCommand::Save { room, message, since: None },
         })
     }

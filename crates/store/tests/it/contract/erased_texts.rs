@@ -4,7 +4,7 @@ use madang_hub::administration::Actor;
 use madang_hub::rooms::FIRST_ROOM;
 use madang_shared::moderation::ReportAction;
 use madang_shared::roles::Role;
-use madang_shared::{Event, Topic};
+use madang_shared::{Event, Seq, Topic};
 
 use super::Shell;
 use super::administration::user_with;
@@ -13,6 +13,7 @@ use super::later::{kept, remind, save};
 use super::moderation::delete;
 use super::reports::{decide, report};
 use super::room_kinds::inbox;
+use super::scheduled::{due, reschedule, schedule, unschedule};
 use crate::support::{NOW, TestStore, post};
 
 on_every_database! {
@@ -20,6 +21,7 @@ on_every_database! {
     a_reported_text_is_kept_while_the_report_is_open,
     a_saved_text_is_copied_nowhere,
     nothing_is_kept_for_an_erased_user,
+    a_text_that_waits_is_nowhere_once_it_was_removed,
 }
 
 async fn a_deleted_text_is_in_no_table(test_store: TestStore, shell: impl Shell) {
@@ -59,7 +61,7 @@ async fn a_saved_text_is_copied_nowhere(test_store: TestStore, shell: impl Shell
     test_store.commit(post(&mina, 1, FIRST_ROOM, "unspeakable")).await;
     test_store.commit(remind(&theo, 1, 1, Some(NOW))).await;
     let due = test_store.store.next_due(9).await.expect("readable").remove(0);
-    assert_eq!(test_store.store.settle_due(due, NOW.plus(2)).await, Ok(true));
+    assert_eq!(test_store.store.settle_due(due, NOW.plus(2), true).await, Ok(true));
     let found = async || {
         let mut found = shell.texts("SELECT text FROM messages").await;
         found.extend(shell.texts("SELECT content FROM log").await);
@@ -83,4 +85,32 @@ async fn nothing_is_kept_for_an_erased_user(test_store: TestStore, shell: impl S
     assert_eq!(test_store.store.next_due(9).await, Ok(Vec::new()));
     let is_erased = |event: &Event| matches!(event, Event::Erasure(_));
     assert!(test_store.log(Topic::Later(theo.id)).await.iter().all(is_erased));
+}
+
+async fn a_text_that_waits_is_nowhere_once_it_was_removed(
+    test_store: TestStore,
+    shell: impl Shell,
+) {
+    let mina = test_store.user("Mina").await;
+    let at = NOW.plus(60_000);
+    test_store.commit(schedule(&mina, 1, FIRST_ROOM, "unspeakable", at)).await;
+    test_store.commit(reschedule(&mina, 2, 1, at.plus(1))).await;
+    let found = async || {
+        let mut found = shell.texts("SELECT text FROM scheduled_messages").await;
+        found.extend(shell.texts("SELECT text FROM messages").await);
+        found.extend(shell.texts("SELECT content FROM log").await);
+        found.extend(shell.texts("SELECT content FROM inbox_notices").await);
+        found.into_iter().filter(|text| text.contains("unspeakable")).count()
+    };
+    assert_eq!(found().await, 2, "the message and its last event");
+    test_store.commit(unschedule(&mina, 3, 1)).await;
+    assert_eq!(found().await, 0);
+    // The text of a sent message is that of the message alone.
+    test_store.commit(schedule(&mina, 4, FIRST_ROOM, "unspeakable", at)).await;
+    let act = due(&mina, at, 4, FIRST_ROOM);
+    assert_eq!(test_store.store.settle_due(act, at, false).await, Ok(true));
+    assert_eq!(found().await, 2, "the message and its event");
+    test_store.commit(delete(&mina, 5, FIRST_ROOM, 1)).await;
+    assert_eq!(found().await, 0);
+    assert_eq!(test_store.newest(&mina, FIRST_ROOM).await.messages[0].seq, Seq(1));
 }

@@ -48,7 +48,7 @@ pub(super) async fn kept(test_store: &TestStore, user: &User) -> Vec<SavedMessag
     let mut applied = LaterSnapshot::default();
     for event in test_store.log(topic).await {
         let Event::Later(event) = event else { panic!("{event:?}") };
-        applied.apply(&event);
+        applied.apply(event);
     }
     assert_eq!(applied, state);
     state.saved
@@ -169,9 +169,13 @@ async fn a_reminder_is_sent_once(test_store: TestStore) {
     let store = &test_store.store;
     assert_eq!(store.next_due(9).await, Ok(vec![of_mina, of_theo]), "in the order of the times");
     assert_eq!(store.next_due(1).await, Ok(vec![of_mina]));
-    assert_eq!(store.settle_due(of_mina, Timestamp(at.0 - 1)).await, Ok(false), "it is too early");
-    assert_eq!(store.settle_due(of_mina, at.plus(7)).await, Ok(true));
-    assert_eq!(store.settle_due(of_mina, at.plus(8)).await, Ok(false), "once");
+    assert_eq!(
+        store.settle_due(of_mina, Timestamp(at.0 - 1), true).await,
+        Ok(false),
+        "it is too early"
+    );
+    assert_eq!(store.settle_due(of_mina, at.plus(7), true).await, Ok(true));
+    assert_eq!(store.settle_due(of_mina, at.plus(8), true).await, Ok(false), "once");
     assert_eq!(store.next_due(9).await, Ok(vec![of_theo]));
     assert_eq!(reminded(&test_store, &mina).await, [Seq(2)]);
     assert_eq!(reminded(&test_store, &theo).await, []);
@@ -190,7 +194,7 @@ async fn a_changed_reminder_is_not_sent_at_its_old_time(test_store: TestStore) {
     test_store.commit(remind(&mina, 2, 1, Some(at))).await;
     let found = test_store.store.next_due(9).await.expect("readable").remove(0);
     test_store.commit(remind(&mina, 3, 1, Some(later))).await;
-    assert_eq!(test_store.store.settle_due(found, later).await, Ok(false));
+    assert_eq!(test_store.store.settle_due(found, later, true).await, Ok(false));
     test_store.commit(remind(&mina, 4, 1, None)).await;
     assert_eq!(kept(&test_store, &mina).await, [saved(1, None)], "the message stays saved");
     assert_eq!(test_store.try_commit_at(remind(&mina, 5, 1, None)).await, Ok(None));

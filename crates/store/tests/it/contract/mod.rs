@@ -74,6 +74,7 @@ mod reports;
 mod room_kinds;
 mod room_members;
 mod rooms;
+mod scheduled;
 mod sessions;
 mod shell;
 mod sign_in_again;

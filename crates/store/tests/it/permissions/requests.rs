@@ -15,7 +15,7 @@ use madang_shared::orders::OrdersCommand;
 use madang_shared::posts::PostsCommand;
 use madang_shared::profile::ProfileChange;
 use madang_shared::rooms::{RoomChange, RoomsCommand};
-use madang_shared::{Command, Query, Seq, Timestamp, Topic, User};
+use madang_shared::{Command, CommandId, Query, Seq, Timestamp, Topic, User};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Answer;
@@ -23,7 +23,7 @@ use super::acts::administer;
 use super::app_requests::AppRequest;
 use super::room_requests::RoomRequest;
 use crate::contract::mail_addresses::requested;
-use crate::support::{TestStore, write};
+use crate::support::{NOW, TestStore, write};
 
 /// A number that no other command of this process has.
 pub(super) fn number() -> u128 {
@@ -78,6 +78,10 @@ fn request_of(command: &Command) -> &'static str {
         Command::Later(LaterCommand::Save { .. }) => RoomRequest::Save.name(),
         Command::Later(LaterCommand::Remind { .. }) => RoomRequest::Remind.name(),
         Command::Later(LaterCommand::Unsave { .. }) => Request::Unsave.name(),
+        Command::Later(LaterCommand::Schedule { .. }) => RoomRequest::Schedule.name(),
+        Command::Later(LaterCommand::Reschedule { .. } | LaterCommand::Unschedule { .. }) => {
+            Request::Unschedule.name()
+        }
         Command::Counter(CounterCommand::Add { .. }) => AppRequest::AddToCounter.name(),
         Command::Posts(PostsCommand::Create { .. }) => AppRequest::CreatePost.name(),
         Command::Posts(PostsCommand::Edit { .. }) => AppRequest::EditOwnPost.name(),
@@ -116,6 +120,7 @@ pub(super) enum Request {
     OwnLater,
     OthersLater,
     Unsave,
+    Unschedule,
     FollowNotices,
     ReadNotice,
     ReadAllNotices,
@@ -165,6 +170,7 @@ impl Request {
         Self::OwnLater,
         Self::OthersLater,
         Self::Unsave,
+        Self::Unschedule,
         Self::FollowNotices,
         Self::ReadNotice,
         Self::ReadAllNotices,
@@ -214,6 +220,7 @@ impl Request {
             Self::OwnLater => "follow what one keeps for later",
             Self::OthersLater => "follow what another user keeps for later",
             Self::Unsave => "remove a saved message, or its reminder",
+            Self::Unschedule => "change the time of a message that waits, or remove it",
             Self::FollowNotices => "follow the notices to all",
             Self::ReadNotice => "mark a notice as read",
             Self::ReadAllNotices => "mark all notices as read",
@@ -291,6 +298,10 @@ impl Request {
             Self::Unsave => {
                 let (room, message) = (FIRST_ROOM, Seq(1));
                 of_user(LaterCommand::Unsave { room, message }.into()).await
+            }
+            Self::Unschedule => {
+                let id = CommandId::new(NOW, 0);
+                of_user(LaterCommand::Unschedule { id }.into()).await
             }
             Self::FollowNotices => follow(Topic::Notices).await,
             Self::ReadNotice => {

@@ -77,6 +77,7 @@ pub(super) enum RoomRequest {
     Messages,
     Save,
     Remind,
+    Schedule,
     React,
     ReactionPeople,
     EditOwnMessage,
@@ -121,6 +122,7 @@ impl RoomRequest {
         Self::Messages,
         Self::Save,
         Self::Remind,
+        Self::Schedule,
         Self::React,
         Self::ReactionPeople,
         Self::EditOwnMessage,
@@ -161,6 +163,7 @@ impl RoomRequest {
             Self::Messages => "read single messages",
             Self::Save => "save a message",
             Self::Remind => "be reminded of a message",
+            Self::Schedule => "send a message at a time",
             Self::React => "react to a message",
             Self::ReactionPeople => "see who reacted to a message",
             Self::EditOwnMessage => "change the text of an own message",
@@ -249,6 +252,10 @@ impl RoomRequest {
             Self::Remind => {
                 let remind = LaterCommand::Remind { room, message: Seq(1), at: Some(NOW) };
                 command(test_store, user, remind).await
+            }
+            Self::Schedule => {
+                let schedule = LaterCommand::Schedule { room, text: "hi".into(), at: NOW };
+                command(test_store, user, schedule).await
             }
             Self::React => react(test_store, user, room).await,
             Self::ReactionPeople => {

@@ -128,6 +128,9 @@ pub(super) fn of_room(name: &str, user: UserId, (room, report): (u64, u64)) -> V
         "be reminded of a message" => {
             command(json!({ "later": { "remind": { "room": room, "message": 1, "at": 1 } } }))
         }
+        "send a message at a time" => {
+            command(json!({ "later": { "schedule": { "room": room, "text": "hi", "at": 1 } } }))
+        }
         "react to a message" => command(
             json!({ "chat": { "react": { "room": room, "message": 1, "emoji": "👍", "is_on": true } } }),
         ),
@@ -256,6 +259,16 @@ fn of_own_topics(name: &str, me: UserId, other: UserId) -> Option<Vec<Request>> 
         .into_iter()
         .flatten()
         .collect(),
+        "change the time of a message that waits, or remove it" => {
+            let id = "019747b3-7ce8-7000-8000-000000000007";
+            [
+                command(json!({ "later": { "reschedule": { "id": id, "at": 1 } } })),
+                command(json!({ "later": { "unschedule": { "id": id } } })),
+            ]
+            .into_iter()
+            .flatten()
+            .collect()
+        }
         "follow the notices to all" => topic("notices"),
         "mark a notice as read" => {
             command(json!({ "notices": { "read": { "of": "own", "notice": 1 } } }))
