@@ -3,7 +3,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use madang_shared::{Failure, UserId};
+use madang_shared::{Failure, RoomId, UserId};
 
 use crate::browser;
 use crate::ui::erased::reactive::{derived, effect};
@@ -17,6 +17,11 @@ pub(crate) fn saved(user: UserId, field: &str) -> String {
     let key = format!("{PREFIX}{user}.{field}");
     let saved = browser::session_storage().and_then(|storage| storage.get_item(&key).ok()?);
     saved.unwrap_or_default()
+}
+
+/// The message of a room that the draft of the room answers; its seq as text.
+pub(crate) fn of_reply(user: UserId, room: RoomId) -> Draft {
+    Draft::new(user, &format!("{room}.reply"))
 }
 
 /// The draft of one field. Copies are the same draft.

@@ -58,7 +58,7 @@ pub(crate) struct LazyViews {
     /// The completion of mentions, above the composer.
     pub(crate) completion: fn(RoomId, DraftField, KeyInterceptor) -> AnyView,
     /// The button that sends the text of the message field at another time.
-    pub(crate) schedule_button: fn(RoomId, DraftField) -> AnyView,
+    pub(crate) schedule_button: fn(RoomId, DraftField, State<Option<Seq>>) -> AnyView,
     /// The reactions below a message.
     pub(crate) message_reactions: fn(Seq) -> AnyView,
     /// The place of a deleted message.

@@ -57,6 +57,9 @@ pub struct ScheduledMessage {
     pub text: String,
     /// When the server sends it.
     pub at: Timestamp,
+    /// The message of the room that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Seq>,
     /// Why the server did not send it. It waits for another time then, or for its removal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Failure>,
@@ -104,6 +107,9 @@ pub enum LaterCommand {
         text: String,
         /// The time, at most [`MAX_AHEAD_MS`] ahead.
         at: Timestamp,
+        /// The message of the room that it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<Seq>,
     },
     /// Gives another time to a message that waits or was refused. Changes nothing if it was sent or removed.
     Reschedule {
@@ -191,9 +197,9 @@ impl LaterSnapshot {
                 let reminder = remind_at.map(|at| Reminder { at, is_due: false });
                 self.put(SavedMessage { room, message, saved_at, reminder });
             }
-            LaterCommand::Schedule { room, ref text, at } => {
+            LaterCommand::Schedule { room, ref text, at, reply_to } => {
                 let text = text.clone();
-                self.schedule(ScheduledMessage { id, room, text, at, refusal: None });
+                self.schedule(ScheduledMessage { id, room, text, at, reply_to, refusal: None });
             }
             LaterCommand::Reschedule { id, at } => {
                 if let Some(message) = self.scheduled.iter_mut().find(|message| message.id == id) {

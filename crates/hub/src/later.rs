@@ -71,8 +71,9 @@ pub trait LaterStore {
 /// `invalid` or `too_long`.
 pub fn decide(command: LaterCommand) -> Result<LaterCommand, Failure> {
     Ok(match command {
-        LaterCommand::Schedule { room, text, at } => {
-            LaterCommand::Schedule { room, text: validate::message_text(&text)?, at }
+        LaterCommand::Schedule { room, text, at, reply_to } => {
+            let text = validate::message_text(&text)?;
+            LaterCommand::Schedule { room, text, at, reply_to }
         }
         other => other,
     })

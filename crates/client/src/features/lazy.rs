@@ -303,6 +303,7 @@ macro_rules! define_lazy_features {
                     | Action::FollowTopics(_)
                     | Action::LoadOlder(_)
                     | Action::LoadOriginal { .. }
+                    | Action::LoadMessages { .. }
                     | Action::LoadEarlier { .. }
                     | Action::LoadReactions { .. }
                     | Action::ShowMessages { .. }

@@ -343,13 +343,14 @@ impl Features {
     pub(crate) fn wanted_topics(&self, apps: Apps) -> VecSet<Topic> {
         let me = self.me.id;
         let mut topics = VecSet::default();
-        topics.extend([Topic::Memberships(me), Topic::Later(me)]);
+        topics.extend([Topic::Memberships(me)]);
         let notices = NoticeBox::ALL.map(|of| of.topic(me)).into_iter();
         topics.extend(notices.filter(|topic| topic.app().is_none_or(|app| apps.contains(app))));
         topics.extend(self.memberships().rooms().map(Topic::Room));
         let is_loaded = self.lazy.is_loaded();
-        let of_page = self.page_topics.iter().filter(|topic| is_loaded || !is_lazy(**topic));
-        topics.extend(of_page.map(|topic| self.of_reader(*topic)));
+        let of_page = self.page_topics.iter().map(|topic| self.of_reader(*topic));
+        let with_later = of_page.chain([Topic::Later(me)]);
+        topics.extend(with_later.filter(|topic| is_loaded || !is_lazy(*topic)));
         let open = self.open_room_id().filter(|room| self.memberships().contains(*room));
         topics.extend(
             open.into_iter().flat_map(|room| [Topic::Presence(room), Topic::Details(room)]),

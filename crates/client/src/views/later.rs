@@ -49,9 +49,9 @@ impl Later {
     fn expected(&self, outbox: &Outbox) -> LaterSnapshot {
         let mut later = self.stored.clone().unwrap_or_default();
         for item in outbox.items() {
-            match (&item.command, &item.state) {
+            match (item.command(), &item.state) {
                 (_, PendingState::Failed(_)) => {}
-                (Command::Later(command), _) => later.expect(command, item.id, item.at),
+                (Some(Command::Later(command)), _) => later.expect(command, item.id, item.at),
                 _ => {}
             }
         }

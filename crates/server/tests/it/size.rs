@@ -8,8 +8,8 @@ use std::path::Path;
 const FIRST_VIEW: u64 = 212 * 1024;
 
 /// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB. Moved by
-/// `docs/decisions/142-page-topics-are-read-by-the-second-module.md`.
-const WHOLE: u64 = 588 * 1024;
+/// `docs/decisions/144-later-is-a-topic-of-its-user.md`.
+const WHOLE: u64 = 608 * 1024;
 
 /// The size of the only file in `frontend/dist` with this start and end of its name, in bytes; none
 /// if there is none.

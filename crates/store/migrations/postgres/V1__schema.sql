@@ -149,13 +149,14 @@ CREATE INDEX saved_messages_next ON saved_messages (remind_at) WHERE remind_at I
 -- Messages that wait for their time. `id` is the command that scheduled the message, `seq` the only event of the user's topic
 -- `later` with its text. `refusal` tells why the message was not sent at its time.
 CREATE TABLE scheduled_messages (
-    user_id bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    id      bytea  NOT NULL CHECK (length(id) = 16),
-    room_id bigint NOT NULL,
-    text    text   NOT NULL CHECK (length(text) > 0),
-    at      bigint NOT NULL CHECK (at >= 0),
-    seq     bigint NOT NULL CHECK (seq > 0),
-    refusal text   CHECK (length(refusal) > 0),
+    user_id  bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    id       bytea  NOT NULL CHECK (length(id) = 16),
+    room_id  bigint NOT NULL,
+    text     text   NOT NULL CHECK (length(text) > 0),
+    at       bigint NOT NULL CHECK (at >= 0),
+    seq      bigint NOT NULL CHECK (seq > 0),
+    reply_to bigint CHECK (reply_to > 0),
+    refusal  text   CHECK (length(refusal) > 0),
     PRIMARY KEY (user_id, id)
 );
 

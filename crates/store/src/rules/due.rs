@@ -6,7 +6,7 @@ use madang_hub::later::{DueAct, DueLater};
 use madang_hub::ports::{TopicEvent, Write};
 use madang_hub::storage::FreeSpace;
 use madang_shared::chat::ChatCommand;
-use madang_shared::later::LaterEvent;
+use madang_shared::later::{LaterEvent, ScheduledMessage};
 use madang_shared::notices::NoticeContent;
 use madang_shared::{CommandId, Failure, RoomId, Seq, Timestamp, UserId};
 
@@ -98,7 +98,8 @@ fn send(
         return Ok(false);
     };
     let author = users::find(transaction, due.user)?;
-    let command = ChatCommand::post(message.room, message.text);
+    let ScheduledMessage { room, text, reply_to, .. } = message;
+    let command = ChatCommand::Post { room, text, reply_to };
     let mut write = Write::of_command(author, id, now, command.into())?;
     if let (true, Change::Chat(change)) = (moods, &mut write.change) {
         chat::classify(change);

@@ -41,9 +41,9 @@ pub(super) fn apply(
         LaterCommand::Remind { room, message, at } => {
             remind(transaction, user, (room, message), at, now)?
         }
-        LaterCommand::Schedule { room, text, at } => {
+        LaterCommand::Schedule { room, text, at, reply_to } => {
             let id = context.command;
-            let message = ScheduledMessage { id, room, text, at, refusal: None };
+            let message = ScheduledMessage { id, room, text, at, reply_to, refusal: None };
             Some(scheduled::add(transaction, user, message, now)?)
         }
         LaterCommand::Reschedule { id, at } => {

@@ -21,7 +21,7 @@ pub(super) fn all(
     transaction: &dyn Transaction,
     user: UserId,
 ) -> Result<Vec<ScheduledMessage>, StatementError> {
-    let sql = "SELECT id, room_id, text, at, refusal, seq FROM scheduled_messages \
+    let sql = "SELECT id, room_id, text, at, refusal, seq, reply_to FROM scheduled_messages \
         WHERE user_id = ?1 ORDER BY id";
     transaction.all(sql, &values![user.0], |row| Ok(read(row)?.message))
 }
@@ -31,7 +31,7 @@ pub(super) fn find(
     user: UserId,
     id: CommandId,
 ) -> Result<Option<FoundScheduled>, StatementError> {
-    let sql = "SELECT id, room_id, text, at, refusal, seq FROM scheduled_messages \
+    let sql = "SELECT id, room_id, text, at, refusal, seq, reply_to FROM scheduled_messages \
         WHERE user_id = ?1 AND id = ?2";
     transaction.optional(sql, &values![user.0, id.0.as_bytes()], read)
 }
@@ -46,6 +46,7 @@ fn read(row: &Row<'_>) -> Result<FoundScheduled, StatementError> {
         room: RoomId(row.natural(1)?),
         text: row.string(2),
         at: Timestamp(row.natural(3)?),
+        reply_to: row.optional_natural(6)?.map(Seq),
         refusal,
     };
     Ok(FoundScheduled { message, seq: Seq(row.natural(5)?) })
@@ -64,12 +65,13 @@ pub(super) fn add(
     if waiting.len() >= MAX_SCHEDULED_MESSAGES || bytes > MAX_SCHEDULED_BYTES {
         return Err(refusals::too_many_scheduled_messages().into());
     }
-    let sql = "INSERT INTO scheduled_messages (user_id, id, room_id, text, at, seq) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let ScheduledMessage { id, room, text, at, .. } = &message;
+    let sql = "INSERT INTO scheduled_messages (user_id, id, room_id, text, at, seq, reply_to) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let ScheduledMessage { id, room, text, at, reply_to, .. } = &message;
     let seq = next_seq(transaction, user)?;
     let id = id.0.as_bytes();
-    transaction.execute(sql, &values![user.0, id, room.0, text, at.0, seq.0])?;
+    transaction
+        .execute(sql, &values![user.0, id, room.0, text, at.0, seq.0, reply_to.map(|it| it.0)])?;
     Ok(LaterEvent::Scheduled(message))
 }
 

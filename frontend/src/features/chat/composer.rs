@@ -10,7 +10,7 @@ use madang_shared::{RoomId, Seq, validate};
 use crate::browser;
 use crate::composer::{ComposerOptions, KeyInterceptor, KeyListener, composer};
 use crate::context::use_app;
-use crate::draft::{Draft, DraftField};
+use crate::draft::{self, Draft, DraftField};
 use crate::i18n::tr;
 use crate::ui::erased::events;
 use crate::ui::erased::reactive::{derived, effect, part};
@@ -50,7 +50,13 @@ pub(crate) fn Composer(
             on_sent.run(());
         });
     });
+    let reply_draft = draft::of_reply(driver.store().me().id, room);
+    let saved_reply = move || reply_draft.read().parse().ok().map(Seq);
     let on_change = move |has_text: bool| {
+        // A message that comes back may answer another one.
+        if reply_to.get_untracked().is_none() {
+            reply_to.set(saved_reply());
+        }
         driver.act(if has_text { Action::Keystroke(room) } else { Action::StopTyping });
     };
     let interceptor: KeyInterceptor = StoredValue::new_local(None);
@@ -67,8 +73,7 @@ pub(crate) fn Composer(
             reply_to.set(None);
         }
     };
-    let reply_draft = Draft::new(driver.store().me().id, &format!("{room}.reply"));
-    reply_to.set(reply_draft.read().parse().ok().map(Seq));
+    reply_to.set(saved_reply());
     effect(move || {
         reply_draft.save(&reply_to.get().map(|seq| seq.0.to_string()).unwrap_or_default());
     });
@@ -97,7 +102,7 @@ pub(crate) fn Composer(
         );
     let lazy = use_app().lazy;
     let foot = view! {
-        {lazy.draw_when_loaded(move |views| (views.schedule_button)(room, field))}
+        {lazy.draw_when_loaded(move |views| (views.schedule_button)(room, field, reply_to))}
         <button class="composer-send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=is_idle>
             {Icon::Send.draw()}
         </button>

@@ -27,7 +27,7 @@ use crate::ui::skeleton::skeleton;
 
 pub(crate) use reminder::LaterTools;
 pub(crate) use schedule::schedule_button;
-pub(crate) use unsent::put_back;
+pub(crate) use unsent::UnsentMessage;
 
 const INTRO: Words = Words::new("나만 보는 목록입니다.", "Only you see this list.");
 const SAVED: Words = Words::new("담아 둔 메시지", "Saved messages");

@@ -2,17 +2,17 @@
 
 use leptos::prelude::*;
 use madang_shared::later::LaterCommand;
-use madang_shared::{RoomId, Timestamp, validate};
+use madang_shared::{RoomId, Seq, Timestamp, validate};
 
 use super::moments::moments;
-use super::unsent::put_back;
+use super::unsent::UnsentMessage;
 use crate::context::use_app;
 use crate::draft::DraftField;
 use crate::i18n::{CANCEL, Lang, Words, use_lang};
 use crate::time::Times;
 use crate::ui::dialog::dialog;
 use crate::ui::erased::events;
-use crate::ui::erased::signal::state;
+use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
 use crate::ui::undo_bar::use_undo_bar;
 
@@ -20,35 +20,42 @@ const SCHEDULE: Words = Words::new("나중에 보내기", "Send later");
 const TITLE: Words = Words::new("언제 보낼까요?", "When shall it be sent?");
 
 /// The button, and its dialog.
-pub(crate) fn schedule_button(room: RoomId, field: DraftField) -> AnyView {
+pub(crate) fn schedule_button(
+    room: RoomId,
+    field: DraftField,
+    reply_to: State<Option<Seq>>,
+) -> AnyView {
     let is_open = state(false);
     let is_idle = field.is_idle();
     view! {
         <button type="button" class="icon-button composer-later" data-testid="send-later" title=SCHEDULE.now() aria-label=SCHEDULE.now() disabled=is_idle on:click=events::click(move |_| is_open.set(true))>
             {Icon::Clock.draw()}
         </button>
-        {dialog(is_open, "send-later-title", move || content(room, field, move || is_open.set(false)))}
+        {dialog(is_open, "send-later-title", move || content(room, (field, reply_to), move || is_open.set(false)))}
     }
     .into_any()
 }
 
 fn content(
     room: RoomId,
-    field: DraftField,
+    (field, answered): (DraftField, State<Option<Seq>>),
     close: impl Fn() + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let (app, undo, lang, times) = (use_app(), use_undo_bar(), use_lang(), Times::new());
     let choose = move |at: Timestamp| {
         close();
         field.send(validate::message_text, |text| {
-            app.driver.command(LaterCommand::Schedule { room, text: text.clone(), at });
+            let reply_to = answered.get_untracked();
+            app.driver.command(LaterCommand::Schedule { room, text: text.clone(), at, reply_to });
+            answered.set(None);
             let id =
                 app.driver.store().peek(|client| client.outbox().items().last().map(|it| it.id));
             let lang = lang.get_untracked();
+            let unsent = UnsentMessage { room, text, reply_to };
             undo.offer(sentence(lang, &times.narrow_moment(lang, at)), move || {
                 if let Some(id) = id {
                     app.driver.command(LaterCommand::Unschedule { id });
-                    put_back(app, room, &text);
+                    unsent.put_back(app);
                 }
             });
         });

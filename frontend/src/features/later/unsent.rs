@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use madang_client::{Client, Slice};
 use madang_shared::later::{LaterCommand, ScheduledMessage};
-use madang_shared::{CommandId, RoomId};
+use madang_shared::{CommandId, RoomId, Seq};
 
 use super::moments::moments;
 use super::row::{GONE_ROOM, MAX_TEXT};
@@ -34,16 +34,30 @@ const EDIT: Words = Words::new("입력란으로 되돌려 고치기", "Edit in t
 /// The list takes the focus when its focused button disappears.
 const LIST_ID: &str = "scheduled-messages";
 
-/// Puts a text back into the message field of a room, behind the draft that is there.
-pub(crate) fn put_back(app: AppContext, room: RoomId, text: &str) {
-    if router::current().room() == Some(room) {
-        append_to_composer(text);
-        return;
+/// A message that its author takes back before it is sent.
+#[derive(Clone, PartialEq)]
+pub(crate) struct UnsentMessage {
+    pub(crate) room: RoomId,
+    pub(crate) text: String,
+    pub(crate) reply_to: Option<Seq>,
+}
+
+impl UnsentMessage {
+    /// Puts the text back into the message field of its room, behind the draft that is there, with the message that it answers.
+    pub(crate) fn put_back(&self, app: AppContext) {
+        let me = app.driver.store().me().id;
+        if let Some(original) = self.reply_to {
+            draft::of_reply(me, self.room).save(&original.0.to_string());
+        }
+        let room = self.room.to_string();
+        if router::current().room() == Some(self.room) {
+            append_to_composer(&self.text);
+            return;
+        }
+        let before = draft::saved(me, &room);
+        let space = if before.is_empty() { "" } else { "\n" };
+        Draft::new(me, &room).save(&format!("{before}{space}{}", self.text));
     }
-    let me = app.driver.store().me().id;
-    let before = draft::saved(me, &room.to_string());
-    let space = if before.is_empty() { "" } else { "\n" };
-    Draft::new(me, &room.to_string()).save(&format!("{before}{space}{text}"));
 }
 
 fn room_name(client: &Client, room: RoomId) -> Option<String> {
@@ -125,7 +139,7 @@ fn row(
     times: Times,
     lang: Lang,
 ) -> AnyView {
-    let ScheduledMessage { id, room: to, at, .. } = *message;
+    let ScheduledMessage { id, at, .. } = *message;
     let place = room.map_or_else(|| GONE_ROOM.of(lang).to_owned(), str::to_owned);
     let state = match &message.refusal {
         None => {
@@ -140,11 +154,15 @@ fn row(
         browser::focus(LIST_ID);
         app.driver.command(LaterCommand::Unschedule { id });
     };
-    let text = message.text.clone();
+    let unsent = UnsentMessage {
+        room: message.room,
+        text: message.text.clone(),
+        reply_to: message.reply_to,
+    };
     let edit = move |_| {
         take_out();
-        put_back(app, to, &text);
-        app.visit(to);
+        unsent.put_back(app);
+        app.visit(unsent.room);
     };
     let edit = room.is_some().then(|| {
         view! {

@@ -12,7 +12,7 @@ use madang_shared::rooms::{ListedRoom, Room, room_path};
 use madang_shared::{Command, CommandId, ErrorCode, Failure, RoomId};
 
 use crate::context::{AppContext, use_app};
-use crate::features::later;
+use crate::features::later::UnsentMessage;
 use crate::i18n::{Lang, Words, isolated, tr, use_lang};
 use crate::route::Route;
 use crate::session;
@@ -244,18 +244,18 @@ pub(crate) fn refusals() -> AnyView {
                     | Command::Later(_)
                     | Command::Chat(ChatCommand::Delete { .. }),
                     PendingState::Failed(failure),
-                ) => Some((item.id, failure.clone(), unsent_text(&item.command))),
+                ) => Some((item.id, failure.clone(), item.command().and_then(unsent))),
                 _ => None,
             });
             refused.collect::<Vec<_>>()
         })
     });
-    let item = move |(id, failure, unsent): (CommandId, Failure, Option<(RoomId, String)>)| {
+    let item = move |(id, failure, unsent): (CommandId, Failure, Option<UnsentMessage>)| {
         let (high, low) = id.0.as_u64_pair();
         let sentence = text(move || lang.get().refusal(&failure));
         let close = move |_| {
-            if let Some((room, text)) = &unsent {
-                later::put_back(app, *room, text);
+            if let Some(unsent) = &unsent {
+                unsent.put_back(app);
             }
             app.driver.discard(id);
         };
@@ -272,10 +272,12 @@ pub(crate) fn refusals() -> AnyView {
     each(derived(move || refused.get().into_iter().map(item).collect()))
 }
 
-/// The text of a message that the server refused to keep for its time. It goes back to the message field.
-fn unsent_text(command: &Command) -> Option<(RoomId, String)> {
+/// A message that the server refused to keep for its time. It goes back to the message field.
+fn unsent(command: &Command) -> Option<UnsentMessage> {
     match command {
-        Command::Later(LaterCommand::Schedule { room, text, .. }) => Some((*room, text.clone())),
+        Command::Later(LaterCommand::Schedule { room, text, reply_to, .. }) => {
+            Some(UnsentMessage { room: *room, text: text.clone(), reply_to: *reply_to })
+        }
         _ => None,
     }
 }

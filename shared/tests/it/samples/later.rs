@@ -19,7 +19,12 @@ pub(super) fn commands() -> Vec<LaterCommand> {
         LaterCommand::Unsave { room: ROOM, message: MESSAGE },
         LaterCommand::Remind { room: ROOM, message: MESSAGE, at: Some(TIME) },
         LaterCommand::Remind { room: ROOM, message: MESSAGE, at: None },
-        LaterCommand::Schedule { room: ROOM, text: "좋은 아침!".into(), at: TIME },
+        LaterCommand::Schedule {
+            room: ROOM,
+            text: "좋은 아침!".into(),
+            at: TIME,
+            reply_to: Some(Seq(3)),
+        },
         LaterCommand::Reschedule { id: ID, at: TIME },
         LaterCommand::Unschedule { id: ID },
     ]
@@ -44,7 +49,8 @@ pub(super) fn events() -> Vec<(Topic, LaterEvent)> {
     };
     let scheduled = |refusal| {
         let text = "좋은 아침!".into();
-        LaterEvent::Scheduled(ScheduledMessage { id: ID, room: ROOM, text, at: TIME, refusal })
+        let (id, room, at, reply_to) = (ID, ROOM, TIME, Some(Seq(3)));
+        LaterEvent::Scheduled(ScheduledMessage { id, room, text, at, reply_to, refusal })
     };
     let refusal = Failure::new(ErrorCode::NotMember, "You are not a member of this room.");
     let events = [

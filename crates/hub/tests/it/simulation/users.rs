@@ -170,7 +170,10 @@ impl World {
         let scheduled = self.peers[peer].client.features().later().scheduled(&Outbox::default());
         let id = scheduled.first().map(|message| message.id);
         Some(match (self.random.below(7), id) {
-            (4, _) => LaterCommand::Schedule { room, text: "later".into(), at: Timestamp(0) },
+            (4, _) => {
+                let reply_to = Some(message).filter(|_| self.random.below(2) == 0);
+                LaterCommand::Schedule { room, text: "later".into(), at: Timestamp(0), reply_to }
+            }
             (5, Some(id)) => LaterCommand::Unschedule { id },
             (6, Some(id)) => LaterCommand::Reschedule { id, at: Timestamp(1) },
             (0, _) => LaterCommand::Unsave { room, message },

@@ -13,11 +13,12 @@ use madang_shared::{CommandId, ErrorCode, Event, RoomId, Snapshot, Timestamp, To
 use uuid::Uuid;
 
 use super::room_kinds::inbox;
-use crate::support::{NOW, TestStore, create, join, leave, refusal, texts, write};
+use crate::support::{NOW, TestStore, create, join, leave, post, refusal, texts, write};
 
 on_every_engine! {
     a_message_is_sent_once_at_its_time,
     a_message_is_sent_with_the_rights_of_its_time,
+    a_message_that_answers_another_one_is_sent_as_that,
     a_changed_or_removed_message_is_not_sent_at_its_old_time,
     a_limited_number_of_messages_waits,
 }
@@ -29,7 +30,7 @@ pub(super) fn schedule(
     text: &str,
     at: Timestamp,
 ) -> Write {
-    write(author, number, LaterCommand::Schedule { room, text: text.into(), at })
+    write(author, number, LaterCommand::Schedule { room, text: text.into(), at, reply_to: None })
 }
 
 fn id(number: u128) -> CommandId {
@@ -122,6 +123,25 @@ async fn a_message_is_sent_with_the_rights_of_its_time(test_store: TestStore) {
     assert_eq!(store.settle_due(act, at.plus(5), false).await, Ok(true));
     assert_eq!(texts(&test_store.newest(&mina, room).await), ["at noon"]);
     assert_eq!(waiting(&test_store, &theo).await, []);
+}
+
+async fn a_message_that_answers_another_one_is_sent_as_that(test_store: TestStore) {
+    let (mina, theo) = (test_store.user("Mina").await, test_store.user("Theo").await);
+    let (at, store) = (NOW.plus(60_000), &test_store.store);
+    let original = test_store.commit(post(&theo, 1, FIRST_ROOM, "lunch?")).await;
+    let text = "yes".to_owned();
+    let reply_to = Some(original.seq);
+    let command = LaterCommand::Schedule { room: FIRST_ROOM, text, at, reply_to };
+    test_store.commit(write(&mina, 1, command)).await;
+    let later = at.plus(10);
+    test_store.commit(reschedule(&mina, 2, 1, later)).await;
+    let [message] = &waiting(&test_store, &mina).await[..] else { panic!() };
+    assert_eq!(message.reply_to, reply_to);
+    let act = due(&mina, later, 1, FIRST_ROOM);
+    assert_eq!(store.settle_due(act, later, false).await, Ok(true));
+    let page = test_store.newest(&theo, FIRST_ROOM).await;
+    assert_eq!(page.messages.last().map(|sent| sent.reply_to), Some(reply_to));
+    assert_eq!(inbox(&test_store, &theo).await, 1, "the author of the original is told");
 }
 
 async fn a_changed_or_removed_message_is_not_sent_at_its_old_time(test_store: TestStore) {

@@ -254,7 +254,8 @@ impl RoomRequest {
                 command(test_store, user, remind).await
             }
             Self::Schedule => {
-                let schedule = LaterCommand::Schedule { room, text: "hi".into(), at: NOW };
+                let schedule =
+                    LaterCommand::Schedule { room, text: "hi".into(), at: NOW, reply_to: None };
                 command(test_store, user, schedule).await
             }
             Self::React => react(test_store, user, room).await,

@@ -16,7 +16,7 @@ pub(super) const LATER: [(usize, &str); 2] = [
     ),
     (
         41,
-        r#"INSERT INTO scheduled_messages VALUES (1, x'00000000000000000000000000000007', 1, '나중에', 9000000000000, 2, NULL);
+        r#"INSERT INTO scheduled_messages VALUES (1, x'00000000000000000000000000000007', 1, '나중에', 9000000000000, 2, NULL, NULL);
     UPDATE topics SET head = 2 WHERE name = 'later:1';
     INSERT INTO log SELECT id, 2, 141, '{"later":{"scheduled":{"id":"00000000-0000-0000-0000-000000000007","room":1,"text":"나중에","at":9000000000000}}}' FROM topics WHERE name = 'later:1';"#,
     ),
