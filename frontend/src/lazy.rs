@@ -53,6 +53,8 @@ pub(crate) struct LazyViews {
     pub(crate) message_editor: fn(Seq) -> AnyView,
     /// The message that another one answers.
     pub(crate) quote: fn(Seq) -> AnyView,
+    /// The bar above the messages with the pinned ones.
+    pub(crate) pinned_bar: fn(RoomId) -> AnyView,
     /// The bar above the composer with the message that the composer answers; the state ends that.
     pub(crate) reply_bar: fn(RoomId, Seq, State<Option<Seq>>) -> AnyView,
     /// The completion of mentions, above the composer.

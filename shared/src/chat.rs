@@ -6,6 +6,7 @@ use crate::ids::{CommandId, RoomId, Timestamp, User};
 use crate::markup::Markup;
 use crate::membership::Membership;
 use crate::moderation::DeletedBy;
+use crate::pins::Pin;
 use crate::position::Seq;
 use crate::reactions::{Reaction, ReactionChange, ReactionPeople, react};
 use crate::rooms::Room;
@@ -190,6 +191,15 @@ pub enum ChatCommand {
         /// Whether the reaction is there from now on.
         is_on: bool,
     },
+    /// Pins a message in its room, or takes that back. A room has at most [`MAX_PINS`](crate::pins::MAX_PINS) pinned messages.
+    Pin {
+        /// Which room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+        /// Whether the message is pinned from now on.
+        is_on: bool,
+    },
     /// Deletes a message: its own author may, and those who moderate the room. Its place stays, without the text. Deleting
     /// twice changes nothing.
     Delete {
@@ -229,7 +239,14 @@ pub enum ChatEvent {
     MessageEdited(MessageEdit),
     /// A user reacted to a message, or took a reaction back.
     Reacted(ReactionChange),
-    /// A message was deleted. In the log, its text is gone from the event at its seq.
+    /// A user pinned a message, or took that back.
+    Pinned {
+        /// The message, the user and the time.
+        pin: Pin,
+        /// Whether the message is pinned from now on.
+        is_on: bool,
+    },
+    /// A message was deleted, and is pinned no more. In the log, its text is gone from the event at its seq.
     MessageDeleted {
         /// The seq of the message.
         message: Seq,
@@ -248,6 +265,10 @@ pub struct ChatSnapshot {
     pub room: Room,
     /// The newest messages.
     pub page: ChatPage,
+    /// The pinned messages that the reader may see, in the order in which they were pinned; at most
+    /// [`MAX_PINS`](crate::pins::MAX_PINS).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<Pin>,
     /// The reader's membership at this position. An unread count of another position would miss the
     /// messages between the two.
     pub membership: Membership,

@@ -20,6 +20,7 @@
 //! Nothing here performs I/O, and all of it builds for `wasm32-unknown-unknown`.
 
 pub mod ids;
+pub mod pins;
 pub mod position;
 #[macro_use]
 pub mod roles;

@@ -9,6 +9,7 @@ use crate::chat::ChatPage;
 use crate::codec::encode_part;
 use crate::features::{Snapshot, Topic};
 use crate::membership::Membership;
+use crate::pins::Pin;
 use crate::position::Position;
 use crate::rooms::Room;
 
@@ -27,12 +28,17 @@ impl From<Snapshot> for SharedSnapshot {
     }
 }
 
-impl From<(Room, ChatPage)> for SharedSnapshot {
-    /// [`ChatSnapshot::room`](crate::chat::ChatSnapshot::room) and
-    /// [`ChatSnapshot::page`](crate::chat::ChatSnapshot::page).
-    fn from((room, page): (Room, ChatPage)) -> Self {
+impl From<(Room, ChatPage, Vec<Pin>)> for SharedSnapshot {
+    /// [`ChatSnapshot::room`](crate::chat::ChatSnapshot::room), [`ChatSnapshot::page`](crate::chat::ChatSnapshot::page) and
+    /// [`ChatSnapshot::pins`](crate::chat::ChatSnapshot::pins).
+    fn from((room, page, pins): (Room, ChatPage, Vec<Pin>)) -> Self {
         let (room, page) = (encode_part(&room), encode_part(&page));
-        Self(format!(r#"{{"chat":{{"room":{room},"page":{page}"#))
+        let pins = if pins.is_empty() {
+            String::new()
+        } else {
+            format!(r#","pins":{}"#, encode_part(&pins))
+        };
+        Self(format!(r#"{{"chat":{{"room":{room},"page":{page}{pins}"#))
     }
 }
 

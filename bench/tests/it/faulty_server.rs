@@ -235,7 +235,7 @@ fn snapshot() -> ServerFrame {
     let membership = Membership::new(ROOM, Seq(FIRST_SEQ), 0, Seq(FIRST_SEQ));
     let page = ChatPage { messages: Vec::new(), older: true, ..ChatPage::default() };
     let room = Room::new(ROOM, "room".to_owned());
-    let snapshot = Snapshot::Chat(ChatSnapshot { room, page, membership });
+    let snapshot = Snapshot::Chat(ChatSnapshot { room, page, pins: Vec::new(), membership });
     ServerFrame::Snapshot(TopicState { topic: Topic::Room(ROOM), position, snapshot })
 }
 

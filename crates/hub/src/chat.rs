@@ -48,6 +48,15 @@ pub enum ChatChange {
         /// Whether the reaction is there from now on.
         is_on: bool,
     },
+    /// Pins a message, or takes that back.
+    Pin {
+        /// The room.
+        room: RoomId,
+        /// The seq of the message.
+        message: Seq,
+        /// Whether the message is pinned from now on.
+        is_on: bool,
+    },
     /// Takes the text out of a message.
     Delete {
         /// The room.
@@ -101,6 +110,7 @@ pub fn decide(command: ChatCommand) -> Result<ChatChange, Failure> {
             let emoji = emoji_of(&emoji)?.to_owned();
             Ok(ChatChange::React { room, message, emoji, is_on })
         }
+        ChatCommand::Pin { room, message, is_on } => Ok(ChatChange::Pin { room, message, is_on }),
         ChatCommand::Delete { room, message, reason } => {
             let reason = moderation::reason(&reason)?;
             Ok(ChatChange::Delete { room, message, reason })
@@ -181,9 +191,9 @@ pub fn is_redaction(entry: &LogEntry) -> bool {
 pub fn needs(change: &ChatChange) -> Need {
     match change {
         // The store requires that an edited message is the user's own.
-        ChatChange::Post { room, .. } | ChatChange::Edit { room, .. } => {
-            Need::Room(*room, RoomRight::Write)
-        }
+        ChatChange::Post { room, .. }
+        | ChatChange::Edit { room, .. }
+        | ChatChange::Pin { room, .. } => Need::Room(*room, RoomRight::Write),
         ChatChange::React { room, .. } => Need::Room(*room, RoomRight::React),
         // The store requires `RoomRight::Moderate` too if the author is another user.
         ChatChange::Delete { room, .. } => Need::Room(*room, RoomRight::Delete),
@@ -194,13 +204,21 @@ pub fn needs(change: &ChatChange) -> Need {
 pub fn is_speech(change: &ChatChange) -> bool {
     matches!(
         change,
-        ChatChange::Post { .. } | ChatChange::Edit { .. } | ChatChange::React { is_on: true, .. }
+        ChatChange::Post { .. }
+            | ChatChange::Edit { .. }
+            | ChatChange::React { is_on: true, .. }
+            | ChatChange::Pin { is_on: true, .. }
     )
 }
 
 /// Whether a change removes something.
 pub fn is_small(change: &ChatChange) -> bool {
-    matches!(change, ChatChange::Delete { .. } | ChatChange::React { is_on: false, .. })
+    matches!(
+        change,
+        ChatChange::Delete { .. }
+            | ChatChange::React { is_on: false, .. }
+            | ChatChange::Pin { is_on: false, .. }
+    )
 }
 
 /// The need of a query.
@@ -218,7 +236,7 @@ pub fn query_needs(query: &ChatQuery) -> Need {
 pub fn cost(command: &ChatCommand) -> Option<Cost> {
     match command {
         ChatCommand::Post { text, .. } | ChatCommand::Edit { text, .. } => mention_cost(text),
-        ChatCommand::React { .. } | ChatCommand::Delete { .. } => None,
+        ChatCommand::React { .. } | ChatCommand::Pin { .. } | ChatCommand::Delete { .. } => None,
     }
 }
 

@@ -143,6 +143,10 @@ impl Eraser {
                 room.people.iter_mut().for_each(|person| self.rename(person));
                 ChatEvent::RoomChanged { room, by: self.name(by) }
             }
+            ChatEvent::Pinned { mut pin, is_on } => {
+                self.rename(&mut pin.by);
+                ChatEvent::Pinned { pin, is_on }
+            }
             other @ (ChatEvent::MessageEdited(_)
             | ChatEvent::Reacted(_)
             | ChatEvent::MessageDeleted { .. }

@@ -56,6 +56,7 @@ fn views() -> LazyViews {
         message_refusal: chat::tools::message_refusal,
         message_editor: chat::tools::message_editor,
         quote: chat::tools::quote,
+        pinned_bar: chat::tools::pinned_bar,
         reply_bar: chat::tools::reply_bar,
         completion: chat::tools::completion,
         schedule_button: later::schedule_button,

@@ -91,7 +91,7 @@ const MEANINGS: [Words; SHORTCUTS.len()] = [
     Words::new("이 목록 보기 (입력 중이 아닐 때)", "Show this list, while not typing"),
 ];
 /// The keys of a message that has the focus; the list of messages listens to them.
-const MESSAGE_KEYS: [(&str, Words); 4] = [
+const MESSAGE_KEYS: [(&str, Words); 5] = [
     (
         "↑ ↓",
         Words::new(
@@ -110,6 +110,7 @@ const MESSAGE_KEYS: [(&str, Words); 4] = [
         "L",
         Words::new("메시지를 나중에 보기로 담기", "Save a message for later, or remove it again"),
     ),
+    ("P", Words::new("메시지를 방에 고정하거나 풀기", "Pin a message in its room, or unpin it")),
     ("→", Words::new("메시지의 링크와 버튼으로", "Go to the links and buttons of a message")),
 ];
 const TITLE_ID: &str = "shortcuts-title";

@@ -77,7 +77,7 @@ proptest! {
             topic, seq: position.seq, event: ChatEvent::Posted(message.clone()).into(),
         });
         let room = Room::new(RoomId(1), messages.first().map_or(String::new(), |message| message.text.clone()));
-        let snapshot = ChatSnapshot { room, page: ChatPage { messages, older, originals: Vec::new() }, membership }.into();
+        let snapshot = ChatSnapshot { room, page: ChatPage { messages, older, originals: Vec::new() }, pins: Vec::new(), membership }.into();
         for frame in event.into_iter().chain([ServerFrame::Reset(TopicState { topic, position, snapshot })]) {
             prop_assert_eq!(decode_server(&encode_server(&frame)), Ok(frame));
         }
@@ -118,8 +118,8 @@ fn a_state_in_parts_has_the_text_of_the_whole_frame() {
             _ => continue,
         };
         let (shared, own) = match state.snapshot.clone() {
-            Snapshot::Chat(ChatSnapshot { room, page, membership }) => {
-                ((room, page).into(), membership.into())
+            Snapshot::Chat(ChatSnapshot { room, page, pins, membership }) => {
+                ((room, page, pins).into(), membership.into())
             }
             whole => (whole.into(), OwnSnapshot::default()),
         };

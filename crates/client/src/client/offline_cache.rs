@@ -4,6 +4,7 @@
 
 use madang_shared::chat::{ChatPage, ChatSnapshot};
 use madang_shared::membership::MembershipSnapshot;
+use madang_shared::pins::Pin;
 use madang_shared::{Position, RoomId, Timestamp, Topic, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,9 @@ pub struct CachedState {
     user: UserId,
     memberships: (Position, MembershipSnapshot),
     room: Option<(RoomId, Position, ChatPage)>,
+    /// The pinned messages of the room.
+    #[serde(default)]
+    pins: Vec<Pin>,
 }
 
 impl Client {
@@ -34,10 +38,13 @@ impl Client {
             let page = timeline.cached_page(mark).or_else(|| timeline.cached_page(counted))?;
             Some((room, position, page))
         });
+        let timeline = room.as_ref().and_then(|(room, ..)| features.timeline(*room));
+        let pins = timeline.map(|timeline| timeline.pins().to_vec()).unwrap_or_default();
         Some(CachedState {
             user,
             memberships: (memberships, features.memberships().as_snapshot()),
             room,
+            pins,
         })
     }
 
@@ -59,7 +66,12 @@ impl Client {
                 memberships_by_room.into_iter().find(|membership| membership.room == room)
             && let Some(facts) = self.features.memberships().room(room).cloned()
         {
-            let snapshot = CoreSnapshot::Chat(ChatSnapshot { room: facts, page, membership });
+            let snapshot = CoreSnapshot::Chat(ChatSnapshot {
+                room: facts,
+                page,
+                pins: cached.pins,
+                membership,
+            });
             self.restore(Topic::Room(room), snapshot, now);
             self.features.mark_cached(room);
             self.streams.resume_from(Topic::Room(room), position);

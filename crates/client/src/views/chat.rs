@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 
 use madang_shared::chat::ChatPage;
+use madang_shared::moderation::DeletedBy;
+use madang_shared::pins::{Pin, pin};
 use madang_shared::presence::PresenceEvent;
 use madang_shared::{Message, Seq, User, UserId};
 
@@ -37,6 +39,7 @@ const MAX_OPENING_MESSAGES: usize = 550;
 pub struct Timeline {
     messages: VecDeque<Message>,
     originals: Originals,
+    pins: Vec<Pin>,
     older: bool,
     loading: Option<Seq>,
     presence_summaries: Vec<PresenceSummary>,
@@ -65,6 +68,11 @@ impl Timeline {
 
     pub(crate) fn originals_mut(&mut self) -> &mut Originals {
         &mut self.originals
+    }
+
+    /// The pinned messages, in the order in which they were pinned.
+    pub fn pins(&self) -> &[Pin] {
+        &self.pins
     }
 
     /// A number that changes whenever the timeline changes otherwise than by new messages at either
@@ -186,7 +194,8 @@ impl Timeline {
 
     /// Takes the newest page. Older loaded messages stay if the page continues them; otherwise there
     /// would be a gap, and they are dropped.
-    pub(crate) fn apply_snapshot(&mut self, page: ChatPage) {
+    pub(crate) fn apply_snapshot(&mut self, page: ChatPage, pins: Vec<Pin>) {
+        self.pins = pins;
         self.known = true;
         self.cached = false;
         self.edition += 1;
@@ -215,6 +224,9 @@ impl Timeline {
             message.erase(user);
         }
         self.originals.erase(user);
+        for pin in &mut self.pins {
+            pin.by.erase(user);
+        }
         for summary in &mut self.presence_summaries {
             for person in summary.joined.iter_mut().chain(&mut summary.left) {
                 person.erase(user);
@@ -225,6 +237,17 @@ impl Timeline {
     /// Adds a new message.
     pub(crate) fn push(&mut self, message: Message) {
         self.messages.push_back(message);
+    }
+
+    /// Pins a message, or takes that back.
+    pub(crate) fn pin(&mut self, change: Pin, is_on: bool) {
+        pin(&mut self.pins, change, is_on);
+    }
+
+    /// Takes the text out of a message.
+    pub(crate) fn delete(&mut self, seq: Seq, by: DeletedBy) {
+        self.pins.retain(|pin| pin.message != seq);
+        self.change(seq, |message| message.delete(by));
     }
 
     /// Changes a message, if it is loaded. A page that is on its way may still hold what was before, and its answer is

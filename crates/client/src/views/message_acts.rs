@@ -1,8 +1,9 @@
 //! The user's own acts about stored messages that wait in the outbox: the screen shows their effect at once.
 
 use madang_shared::chat::ChatCommand;
+use madang_shared::pins::{Pin, pin};
 use madang_shared::reactions::{Reaction, react};
-use madang_shared::{Command, CommandId, Failure, Message, RoomId, Seq, UserId};
+use madang_shared::{Command, CommandId, Failure, Message, RoomId, Seq, User, UserId};
 
 use crate::outbox::{PendingCommand, PendingState};
 
@@ -24,7 +25,9 @@ pub fn in_outbox(
 ) -> impl Iterator<Item = (Seq, &PendingCommand)> {
     outbox.iter().filter_map(move |item| match item.command() {
         Some(Command::Chat(
-            ChatCommand::Edit { room, message, .. } | ChatCommand::React { room, message, .. },
+            ChatCommand::Edit { room, message, .. }
+            | ChatCommand::React { room, message, .. }
+            | ChatCommand::Pin { room, message, .. },
         )) if *room == of => Some((*message, item)),
         _ => None,
     })
@@ -77,12 +80,31 @@ pub fn has_reactions(outbox: &[PendingCommand], room: RoomId, of: &Message) -> b
         || in_outbox(outbox, room).any(|(message, item)| message == of.seq && reacts(item))
 }
 
+/// The pinned messages of a room, after the acts of the user `me` that wait in the outbox.
+pub fn expected_pins(outbox: &[PendingCommand], room: RoomId, pins: &[Pin], me: &User) -> Vec<Pin> {
+    let mut expected = pins.to_vec();
+    for item in outbox {
+        if let Some(Command::Chat(ChatCommand::Pin { room: of, message, is_on })) = item.command()
+            && *of == room
+            && !matches!(item.state, PendingState::Failed(_))
+        {
+            let change = Pin { message: *message, by: me.clone(), at: item.at };
+            pin(&mut expected, change, *is_on);
+        }
+    }
+    expected
+}
+
 /// Whether `newer` makes `older` pointless: a later change of the same message or reaction.
 pub(crate) fn supersedes(newer: &ChatCommand, older: &ChatCommand) -> bool {
     match (newer, older) {
         (
             ChatCommand::Edit { room, message, .. },
             ChatCommand::Edit { room: of, message: older, .. },
+        )
+        | (
+            ChatCommand::Pin { room, message, .. },
+            ChatCommand::Pin { room: of, message: older, .. },
         ) => (room, message) == (of, older),
         (
             ChatCommand::React { room, message, emoji, .. },

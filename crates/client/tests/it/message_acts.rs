@@ -1,12 +1,14 @@
 //! Changes of stored messages: on open screens, in the outbox, and over stale answers.
 
-use madang_client::views::message_acts::{PendingActs, expected_reactions};
+use madang_client::views::message_acts::{PendingActs, expected_pins, expected_reactions};
 use madang_client::{Action, Input, PendingState};
 use madang_shared::chat::{
     ChatAnswer, ChatCommand, ChatEvent, ChatPage, ChatQuery, EarlierText, MessageEdit,
 };
 use madang_shared::frames::{ErrorContext, LogPosition};
 use madang_shared::markup::Markup;
+use madang_shared::moderation::DeletedBy;
+use madang_shared::pins::Pin;
 use madang_shared::reactions::{Reaction, ReactionChange};
 use madang_shared::{
     ClientFrame, Command, ErrorCode, Failure, Query, QueryFrame, QueryId, Seq, ServerFrame,
@@ -222,4 +224,49 @@ fn a_refused_reaction_is_not_shown() {
     let timeline = client.client.features().timeline(ROOM).expect("a timeline");
     let acts = PendingActs::find(client.client.outbox().items(), ROOM, &timeline.messages()[1]);
     assert_eq!(acts.refused, Some((id, &failure)), "its reason is shown");
+}
+
+fn pinned(client: &mut TestClient, seq: u64, message: u64, is_on: bool) {
+    let pin = Pin { message: Seq(message), by: other(), at: Timestamp(9) };
+    let event = ChatEvent::Pinned { pin, is_on }.into();
+    client.frame(&ServerFrame::Event { topic: TOPIC, seq: Seq(seq), event });
+}
+
+/// The seqs of the pinned messages that the screen shows.
+fn pins(client: &TestClient) -> Vec<u64> {
+    let timeline = client.client.features().timeline(ROOM).expect("a timeline");
+    let outbox = client.client.outbox().items();
+    let pins = expected_pins(outbox, ROOM, timeline.pins(), &me());
+    pins.into_iter().map(|pin| pin.message.0).collect()
+}
+
+#[test]
+fn pins_are_those_of_the_server_after_those_that_wait() {
+    let mut client = TestClient::in_room(3);
+    pinned(&mut client, 4, 2, true);
+    pinned(&mut client, 5, 1, true);
+    assert_eq!(pins(&client), [2, 1]);
+    client.input(Input::SocketClosed { code: 1006 });
+    let mut act = |message, is_on| {
+        let (room, message) = (ROOM, Seq(message));
+        client.input(Input::Command(ChatCommand::Pin { room, message, is_on }.into()));
+    };
+    act(3, true);
+    act(2, false);
+    act(3, false);
+    act(3, true);
+    assert_eq!(pins(&client), [1, 3]);
+    client.take_commands();
+    client.connect();
+    client.welcome();
+    assert_eq!(client.take_commands().len(), 2, "the last of opposite ones is sent");
+}
+
+#[test]
+fn a_deleted_message_is_pinned_no_more() {
+    let mut client = TestClient::in_room(3);
+    pinned(&mut client, 4, 2, true);
+    let event = ChatEvent::MessageDeleted { message: Seq(2), by: DeletedBy::Author }.into();
+    client.frame(&ServerFrame::Event { topic: TOPIC, seq: Seq(5), event });
+    assert!(pins(&client).is_empty());
 }

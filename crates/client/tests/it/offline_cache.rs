@@ -63,7 +63,9 @@ fn another_epoch_replaces_the_cached_timeline() {
     driver.connect();
     let membership = madang_shared::membership::Membership::new(ROOM, Seq(0), 1, Seq(11));
     let page = ChatPage { messages: vec![by_other(11)], older: false, ..ChatPage::default() };
-    let snapshot = madang_shared::chat::ChatSnapshot { room: room(), page, membership }.into();
+    let snapshot =
+        madang_shared::chat::ChatSnapshot { room: room(), page, pins: Vec::new(), membership }
+            .into();
     let position = Position::new(Epoch(2), Seq(11));
     let topic = Topic::Room(ROOM);
     driver.frame(&ServerFrame::Reset(madang_shared::TopicState { topic, position, snapshot }));

@@ -236,7 +236,7 @@ fn another_epoch_forgets_what_was_shown() {
     let state = madang_shared::TopicState {
         topic: Topic::Room(ROOM),
         position: Position::new(Epoch(2), Seq(58)),
-        snapshot: ChatSnapshot { room: room(), page, membership }.into(),
+        snapshot: ChatSnapshot { room: room(), page, pins: Vec::new(), membership }.into(),
     };
     driver.frame(&ServerFrame::Reset(state));
     load_older(&mut driver);

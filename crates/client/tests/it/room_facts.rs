@@ -47,7 +47,12 @@ fn a_renamed_room_has_its_new_name_and_no_message() {
 fn the_facts_with_the_greatest_revision_count() {
     let mut client = TestClient::in_room(0);
     let page = ChatPage { messages: Vec::new(), older: false, ..ChatPage::default() };
-    let state = ChatSnapshot { room: named("second", 9), page, membership: membership(ROOM) };
+    let state = ChatSnapshot {
+        room: named("second", 9),
+        page,
+        pins: Vec::new(),
+        membership: membership(ROOM),
+    };
     client.state(Topic::Room(ROOM), 9, state.into());
     // The topic of memberships was read before the room was renamed.
     let (memberships, rooms) = (vec![membership(ROOM)], vec![named("first", 5)]);
@@ -68,7 +73,7 @@ fn a_joined_room_has_its_facts_from_its_own_timeline() {
     assert!(client.sent.iter().any(subscribed));
     let page = ChatPage { messages: Vec::new(), older: false, ..ChatPage::default() };
     let room = Room { id: new, ..named("tea", 0) };
-    let state = ChatSnapshot { room, page, membership: membership(new) };
+    let state = ChatSnapshot { room, page, pins: Vec::new(), membership: membership(new) };
     client.state(Topic::Room(new), 0, state.into());
     assert_eq!(name(&client, new), Some("tea"));
 }

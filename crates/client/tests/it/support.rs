@@ -74,7 +74,7 @@ impl TestClient {
         driver.state(
             Topic::Room(ROOM),
             messages,
-            ChatSnapshot { room: room(), page, membership }.into(),
+            ChatSnapshot { room: room(), page, pins: Vec::new(), membership }.into(),
         );
         driver.sent.clear();
         driver

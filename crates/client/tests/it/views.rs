@@ -244,7 +244,7 @@ fn another_epoch_replaces_the_timeline() {
     let state = TopicState {
         topic: Topic::Room(ROOM),
         position: Position::new(Epoch(2), Seq(52)),
-        snapshot: ChatSnapshot { room: room(), page, membership }.into(),
+        snapshot: ChatSnapshot { room: room(), page, pins: Vec::new(), membership }.into(),
     };
     driver.frame(&ServerFrame::Reset(state));
     let timeline = driver.client.features().timeline(ROOM).unwrap();

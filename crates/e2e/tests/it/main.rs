@@ -72,6 +72,7 @@ mod people;
 mod people_texts;
 mod permalinks;
 mod pictures;
+mod pins;
 mod posts;
 mod presence_events;
 mod price;

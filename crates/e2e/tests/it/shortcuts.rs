@@ -37,7 +37,7 @@ async fn every_listed_shortcut_works() -> Result<()> {
         let list: BTreeMap<String, String> = browser.eval(LIST, []).await?;
         let keys: Vec<&str> = list.keys().map(String::as_str).collect();
         // The keys of messages are tested with the list of messages.
-        assert_eq!(keys, ["?", "Alt ↑", "Alt ↓", "Ctrl K", "Esc", "M", "↑ ↓", "→"]);
+        assert_eq!(keys, ["?", "Alt ↑", "Alt ↓", "Ctrl K", "Esc", "L", "M", "P", "↑ ↓", "→"]);
         assert_eq!(
             list.get("Ctrl K").map(String::as_str),
             Some("Go to a room, person, page or setting")

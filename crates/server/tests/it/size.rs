@@ -4,12 +4,12 @@
 use std::path::Path;
 
 /// Budget for module and script of the first view (sign-in, then the chat), as brotli, in bytes.
-/// The goal is 150 KB. Moved by `docs/decisions/142-page-topics-are-read-by-the-second-module.md`.
-const FIRST_VIEW: u64 = 212 * 1024;
+/// The goal is 150 KB. Moved by `docs/decisions/147-pins-are-in-the-timeline-of-their-room.md`.
+const FIRST_VIEW: u64 = 214 * 1024;
 
 /// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB. Moved by
-/// `docs/decisions/144-later-is-a-topic-of-its-user.md`.
-const WHOLE: u64 = 608 * 1024;
+/// `docs/decisions/147-pins-are-in-the-timeline-of-their-room.md`.
+const WHOLE: u64 = 612 * 1024;
 
 /// The size of the only file in `frontend/dist` with this start and end of its name, in bytes; none
 /// if there is none.

@@ -131,6 +131,17 @@ CREATE TABLE reactions (
 
 CREATE INDEX reactions_by_user ON reactions (user_id);
 
+-- Pinned messages. `seq` is the position of the event in the room; the messages are in this order.
+CREATE TABLE pins (
+    room_id   bigint NOT NULL,
+    message   bigint NOT NULL,
+    pinned_by bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    pinned_at bigint NOT NULL CHECK (pinned_at >= 0),
+    seq       bigint NOT NULL CHECK (seq > message),
+    PRIMARY KEY (room_id, message),
+    FOREIGN KEY (room_id, message) REFERENCES messages (room_id, seq) ON DELETE CASCADE
+);
+
 -- Messages that users have saved, without their texts. `is_due` tells that the notice of the reminder was sent.
 CREATE TABLE saved_messages (
     user_id   bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -13,6 +13,7 @@ use madang_shared::chat::{
 use madang_shared::frames::LogPosition;
 use madang_shared::membership::Membership;
 use madang_shared::moderation::DeletedBy;
+use madang_shared::pins::Pin;
 use madang_shared::rooms::Room;
 use madang_shared::sentiment::{Mood, Sentiment};
 use madang_shared::{Message, RoomId, Seq, Timestamp, Topic, User, UserId};
@@ -25,8 +26,8 @@ use super::notice_quotes::Notified;
 use super::refusals;
 use super::skeletons::NameTable;
 use super::{
-    chat_deletion, chat_edit, chat_page, log, membership, message_rows, notice_quotes, reactions,
-    room_facts, users,
+    chat_deletion, chat_edit, chat_page, log, membership, message_rows, notice_quotes, pins,
+    reactions, room_facts, users,
 };
 use crate::error::StatementError;
 use crate::transaction::{Row, Transaction, values};
@@ -36,7 +37,8 @@ pub(super) fn topics(_author: UserId, change: &ChatChange) -> Vec<Topic> {
     match change {
         ChatChange::Post { room, .. }
         | ChatChange::Edit { room, .. }
-        | ChatChange::React { room, .. } => vec![Topic::Room(*room)],
+        | ChatChange::React { room, .. }
+        | ChatChange::Pin { room, .. } => vec![Topic::Room(*room)],
         ChatChange::Delete { room, reason, .. } if reason.is_empty() => vec![Topic::Room(*room)],
         ChatChange::Delete { room, .. } => vec![Topic::Administration, Topic::Room(*room)],
     }
@@ -57,6 +59,9 @@ pub(super) fn apply(
         ChatChange::React { room, message, emoji, is_on } => {
             let of = (room, message);
             reactions::change(transaction, context, of, (emoji, is_on), appended)
+        }
+        ChatChange::Pin { room, message, is_on } => {
+            pins::change(transaction, context, (room, message), is_on, appended)
         }
         ChatChange::Delete { room, message, reason } => {
             chat_deletion::delete(transaction, context, (room, message), &reason, appended)
@@ -152,22 +157,23 @@ pub(super) fn answer(
     }
 }
 
-/// The facts and the newest messages of a room.
+/// The facts, the newest messages and the pinned ones of a room.
 pub(super) fn state(
     transaction: &dyn Transaction,
     room: RoomId,
-) -> Result<(Room, ChatPage), StatementError> {
+) -> Result<(Room, ChatPage, Vec<Pin>), StatementError> {
     state_after(transaction, room, Seq(0))
 }
 
-/// The facts of a room, and the newest of its messages after one.
+/// The facts of a room, and the newest and the pinned ones of its messages after one.
 pub(super) fn state_after(
     transaction: &dyn Transaction,
     room: RoomId,
     after: Seq,
-) -> Result<(Room, ChatPage), StatementError> {
+) -> Result<(Room, ChatPage, Vec<Pin>), StatementError> {
     let page = page(transaction, room, (after, Seq(u64::MAX)), PAGE_MESSAGES)?;
-    Ok((room_facts::find(transaction, room)?, page))
+    let pins = pins::after(transaction, room, after)?;
+    Ok((room_facts::find(transaction, room)?, page, pins))
 }
 
 /// The reader's own part of a room's state.

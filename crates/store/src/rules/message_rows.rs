@@ -84,7 +84,7 @@ pub(super) fn edits(
     transaction.all(sql, &values![room.0, message.0], |row| row.natural(0).map(Seq))
 }
 
-/// Drops the earlier texts of a deleted message, and the reactions to it.
+/// Drops the earlier texts of a deleted message, and the reactions to it. It is pinned no more.
 pub(super) fn forget(
     transaction: &dyn Transaction,
     (room, message): (RoomId, Seq),
@@ -92,6 +92,7 @@ pub(super) fn forget(
     for sql in [
         "DELETE FROM message_edits WHERE room_id = ?1 AND message = ?2",
         "DELETE FROM reactions WHERE room_id = ?1 AND message = ?2",
+        "DELETE FROM pins WHERE room_id = ?1 AND message = ?2",
     ] {
         transaction.execute(sql, &values![room.0, message.0])?;
     }

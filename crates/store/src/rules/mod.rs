@@ -45,6 +45,7 @@ mod notice_quotes;
 pub(crate) mod notices;
 mod orders;
 pub(crate) mod people;
+mod pins;
 pub(crate) mod posts;
 mod profile_rows;
 pub(crate) mod profiles;

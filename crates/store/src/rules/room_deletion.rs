@@ -34,6 +34,7 @@ pub(super) fn delete(
     later::forget_room(transaction, room, context.at, appended)?;
     for sql in [
         "DELETE FROM reactions WHERE room_id = ?1",
+        "DELETE FROM pins WHERE room_id = ?1",
         "DELETE FROM message_edits WHERE room_id = ?1",
         "DELETE FROM messages WHERE room_id = ?1",
         "DELETE FROM departures WHERE room_id = ?1",

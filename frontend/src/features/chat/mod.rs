@@ -16,6 +16,7 @@ pub(crate) mod tools;
 use leptos::prelude::*;
 use madang_shared::RoomId;
 
+use crate::context::use_app;
 use crate::features::first_steps;
 use crate::features::presence::TypingLine;
 use crate::ui::erased::signal::state;
@@ -26,8 +27,10 @@ use crate::ui::virtual_list::VirtualList;
 pub(crate) fn ChatPane(room: RoomId) -> impl IntoView {
     let list = VirtualList::new();
     let reply_to = state(None);
+    let lazy = use_app().lazy;
     view! {
         <section class="chat">
+            {lazy.draw_when_loaded(move |views| (views.pinned_bar)(room))}
             <timeline::Timeline room=room list=list reply_to=reply_to />
             {first_steps::place(room)}
             <TypingLine />

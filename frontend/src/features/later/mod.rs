@@ -74,16 +74,20 @@ fn page() -> AnyView {
         }
         .into_any()
     };
+    let (scheduled, drafts) = (unsent::scheduled_messages(app), unsent::saved_drafts(app));
+    let is_empty = move || {
+        all.with(Vec::is_empty) && scheduled.with(Vec::is_empty) && drafts.with(Vec::is_empty)
+    };
     let nothing = || empty("empty later-empty", "later-empty", NOTHING.now(), NOTHING_HINT.now());
     view! {
         <div class="page">
             <div class="page-body page-reading">
-                {unsent::scheduled(app)}
+                {unsent::scheduled(app, scheduled)}
                 {when(move || !all.with(Vec::is_empty), || view! { <h2 class="section-title">{SAVED.now()}</h2><p class="page-intro">{INTRO.now()}</p> }.into_any())}
                 {list(app, tools, shown)}
-                {when(move || all.with(Vec::is_empty), nothing)}
+                {when(is_empty, nothing)}
                 {when(move || all.with(Vec::len) > limit.get(), more)}
-                {unsent::drafts(app)}
+                {unsent::drafts(app, drafts)}
                 {tools.draw()}
             </div>
         </div>

@@ -18,7 +18,7 @@ use crate::text::beginning;
 use crate::time::Times;
 use crate::ui::dialog::dialog;
 use crate::ui::erased::events;
-use crate::ui::erased::memo::memo;
+use crate::ui::erased::memo::{Memo, memo};
 use crate::ui::erased::reactive::{Item, derived, each, when};
 use crate::ui::erased::signal::{State, state};
 use crate::ui::icon::Icon;
@@ -64,12 +64,9 @@ fn room_name(client: &Client, room: RoomId) -> Option<String> {
     client.features().memberships().room(room).map(|room| room.name.clone())
 }
 
-/// The messages that wait or were refused; nothing if there are none.
-pub(super) fn scheduled(app: AppContext) -> AnyView {
-    let (lang, times) = (use_lang(), Times::new());
-    let changed = state(None::<CommandId>);
-    let is_open = state(false);
-    let all = memo(move || {
+/// The messages that wait or were refused, with the names of their rooms.
+pub(super) fn scheduled_messages(app: AppContext) -> Memo<Vec<(Option<String>, ScheduledMessage)>> {
+    memo(move || {
         let store = app.driver.store();
         store.read(Slice::Outbox, |_| ());
         store.read(Slice::Unread, |_| ());
@@ -77,7 +74,17 @@ pub(super) fn scheduled(app: AppContext) -> AnyView {
             let all = client.features().later().scheduled(client.outbox()).into_iter();
             all.map(|message| (room_name(client, message.room), message)).collect::<Vec<_>>()
         })
-    });
+    })
+}
+
+/// The list of these messages; nothing if there are none.
+pub(super) fn scheduled(
+    app: AppContext,
+    all: Memo<Vec<(Option<String>, ScheduledMessage)>>,
+) -> AnyView {
+    let (lang, times) = (use_lang(), Times::new());
+    let changed = state(None::<CommandId>);
+    let is_open = state(false);
     let items = move || {
         let lang = lang.get();
         let item = |(room, message): (Option<String>, ScheduledMessage)| {
@@ -195,11 +202,10 @@ fn due(lang: Lang, when: &str) -> String {
     }
 }
 
-/// The drafts of this tab; nothing if there are none.
-pub(super) fn drafts(app: AppContext) -> AnyView {
-    let lang = use_lang();
+/// The drafts of this tab, with the names of their rooms.
+pub(super) fn saved_drafts(app: AppContext) -> Memo<Vec<(RoomId, String, String)>> {
     let me = app.driver.store().me().id;
-    let all = memo(move || {
+    memo(move || {
         app.driver.store().read(Slice::Unread, |client| {
             let rooms = client.features().memberships().rooms();
             let drafts = rooms.filter_map(|id| {
@@ -209,7 +215,12 @@ pub(super) fn drafts(app: AppContext) -> AnyView {
             });
             drafts.collect::<Vec<_>>()
         })
-    });
+    })
+}
+
+/// The list of the drafts; nothing if there are none.
+pub(super) fn drafts(app: AppContext, all: Memo<Vec<(RoomId, String, String)>>) -> AnyView {
+    let lang = use_lang();
     let items = move || {
         let lang = lang.get();
         let item = |draft: (RoomId, String, String)| {

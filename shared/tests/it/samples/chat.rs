@@ -5,6 +5,7 @@ use madang_shared::chat::{
 };
 use madang_shared::markup::{Alignment, Block, ListItem, Markup, Span};
 use madang_shared::moderation::DeletedBy;
+use madang_shared::pins::Pin;
 use madang_shared::reactions::{ReactionChange, ReactionPeople};
 use madang_shared::{Message, Seq, Topic};
 
@@ -23,6 +24,10 @@ fn message() -> Message {
 
 fn reaction(is_on: bool) -> ReactionChange {
     ReactionChange { message: Seq(42), by: user(), emoji: "👍🏽".to_owned(), is_on }
+}
+
+fn pin() -> Pin {
+    Pin { message: Seq(42), by: user(), at: TIME }
 }
 
 fn edit() -> MessageEdit {
@@ -108,6 +113,7 @@ pub(super) fn commands() -> Vec<ChatCommand> {
         ChatCommand::post(ROOM, "안녕"),
         ChatCommand::Post { room: ROOM, text: "안녕".into(), reply_to: Some(Seq(42)) },
         ChatCommand::Edit { room: ROOM, message: Seq(42), text: "안녕하세요".into() },
+        ChatCommand::Pin { room: ROOM, message: Seq(42), is_on: true },
         ChatCommand::React { room: ROOM, message: Seq(42), emoji: "👍🏽".into(), is_on: true },
         ChatCommand::Delete { room: ROOM, message: Seq(42), reason: "광고".into() },
     ]
@@ -118,6 +124,7 @@ pub(super) fn command_name(command: &ChatCommand) -> &'static str {
         ChatCommand::Post { reply_to: None, .. } => "chat.post",
         ChatCommand::Post { reply_to: Some(_), .. } => "chat.post of a reply",
         ChatCommand::Edit { .. } => "chat.edit",
+        ChatCommand::Pin { .. } => "chat.pin",
         ChatCommand::React { .. } => "chat.react",
         ChatCommand::Delete { .. } => "chat.delete",
     }
@@ -132,6 +139,8 @@ pub(super) fn events() -> Vec<(Topic, ChatEvent)> {
         ChatEvent::Posted(edited_message()),
         ChatEvent::Posted(reply()),
         ChatEvent::MessageEdited(edit()),
+        ChatEvent::Pinned { pin: pin(), is_on: true },
+        ChatEvent::Pinned { pin: pin(), is_on: false },
         ChatEvent::Reacted(reaction(true)),
         ChatEvent::Reacted(reaction(false)),
         ChatEvent::MessageDeleted { message: Seq(42), by: DeletedBy::Moderator },
@@ -150,6 +159,8 @@ pub(super) fn event_name(event: &ChatEvent) -> &'static str {
         ChatEvent::Posted(message) if message.reply_to.is_some() => "chat.posted, a reply",
         ChatEvent::Posted(_) => "chat.posted",
         ChatEvent::MessageEdited(_) => "chat.message_edited",
+        ChatEvent::Pinned { is_on: true, .. } => "chat.pinned",
+        ChatEvent::Pinned { .. } => "chat.pinned, taken back",
         ChatEvent::Reacted(ReactionChange { is_on: true, .. }) => "chat.reacted",
         ChatEvent::Reacted(_) => "chat.reacted, taken back",
         ChatEvent::MessageDeleted { .. } => "chat.message_deleted",
@@ -162,5 +173,6 @@ pub(super) fn event_name(event: &ChatEvent) -> &'static str {
 }
 
 pub(super) fn snapshot() -> (Topic, ChatSnapshot) {
-    (Topic::Room(ROOM), ChatSnapshot { room: room(), page: page(), membership: membership() })
+    let (room, page, pins) = (room(), page(), vec![pin()]);
+    (Topic::Room(ROOM), ChatSnapshot { room, page, pins, membership: membership() })
 }

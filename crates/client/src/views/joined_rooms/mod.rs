@@ -170,11 +170,11 @@ impl JoinedRooms {
         room: RoomId,
         snapshot: ChatSnapshot,
     ) -> Vec<Slice> {
-        let ChatSnapshot { room: mut facts, page, membership } = snapshot;
+        let ChatSnapshot { room: mut facts, page, pins, membership } = snapshot;
         name_after_people(&mut facts, self.me);
         self.memberships.update(membership);
         self.memberships.update_facts(facts);
-        self.timelines.or_default(room).apply_snapshot(page);
+        self.timelines.or_default(room).apply_snapshot(page, pins);
         self.set_start_of_new(room);
         self.timeline_slices(room)
     }
@@ -207,7 +207,12 @@ impl JoinedRooms {
                 return self.change(room, change.message, |message| message.react(&change));
             }
             ChatEvent::MessageDeleted { message, by } => {
-                return self.change(room, message, |message| message.delete(by));
+                self.timelines.or_default(room).delete(message, by);
+                return self.timeline_slices(room);
+            }
+            ChatEvent::Pinned { pin, is_on } => {
+                self.timelines.or_default(room).pin(pin, is_on);
+                return self.if_open(room, [Slice::Timeline]);
             }
             // The end of the membership follows.
             ChatEvent::Deleted => return Vec::new(),

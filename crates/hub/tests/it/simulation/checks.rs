@@ -199,6 +199,20 @@ fn check_unread(world: &World, number: usize, read: &mut BTreeMap<(UserId, RoomI
     }
 }
 
+/// A client knows the pinned messages of the room.
+fn check_pins(world: &World, number: usize) {
+    let Peer { client, user, .. } = &world.peers[number];
+    let topic = SharedStateRead::uncached(Topic::Room(FIRST_ROOM));
+    let Ok(Recovery::State(stored)) = world.store.open_now(user.id, topic, None) else {
+        unreachable!("the topic is readable");
+    };
+    let Ok(Snapshot::Chat(stored)) = stored.snapshot() else {
+        unreachable!("the topic is readable");
+    };
+    let timeline = client.features().timeline(FIRST_ROOM).expect("a timeline");
+    assert_eq!(timeline.pins(), stored.pins, "tab {number}: pinned messages");
+}
+
 /// A client knows the saved messages of its user, and those that wait.
 fn check_later(world: &World, number: usize) {
     let Peer { client, user, .. } = &world.peers[number];
@@ -309,6 +323,7 @@ pub(super) fn check_final_state(world: &World) -> Tally {
         assert_eq!(here, present, "tab {number}: presence");
         check_posts(world, number);
         check_later(world, number);
+        check_pins(world, number);
         assert_eq!(features.presence().typing().count(), 0, "tab {number}: typing has not expired");
 
         tally.written += peer.written.len() as u64;

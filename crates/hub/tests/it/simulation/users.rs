@@ -151,12 +151,15 @@ impl World {
         }
     }
 
-    /// A reaction to one of the last messages of a room, or its end.
+    /// A reaction to one of the last messages of a room, or its end; or the message is pinned, or no more.
     fn react(&mut self, peer: usize, room: RoomId) -> Option<ChatCommand> {
         let messages = self.peers[peer].client.features().timeline(room)?.messages();
         let index =
             messages.len().checked_sub(1 + self.random.index(messages.len().clamp(1, 5)))?;
         let message = messages.get(index)?.seq;
+        if self.random.below(4) == 0 {
+            return Some(ChatCommand::Pin { room, message, is_on: self.random.below(3) > 0 });
+        }
         let emoji = ["👍", "🎉", "🏳️‍🌈"][self.random.index(3)].to_owned();
         Some(ChatCommand::React { room, message, emoji, is_on: self.random.below(3) > 0 })
     }

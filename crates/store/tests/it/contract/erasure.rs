@@ -79,6 +79,7 @@ pub(crate) async fn planted(test_store: &TestStore) -> (User, User, RoomId) {
     test_store.commit(write(&user, 21, edit)).await;
     let react = ChatCommand::React { room, message, emoji: "👍".into(), is_on: true };
     test_store.commit(write(&user, 22, react)).await;
+    test_store.commit(write(&user, 23, ChatCommand::Pin { room, message, is_on: true })).await;
     let direct = test_store.commit_room(open_direct(&reader, 1, &[&user])).await;
     test_store.commit(post(&user, 2, direct, "messageword")).await;
     test_store.commit(write(&user, 3, PostsCommand::Create { text: "postword".into() })).await;

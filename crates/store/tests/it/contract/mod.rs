@@ -65,6 +65,7 @@ mod names;
 mod notices;
 mod order_transitions;
 mod orders;
+mod pins;
 mod posts;
 mod profiles;
 mod reactions;

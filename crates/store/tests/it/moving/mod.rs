@@ -42,6 +42,7 @@ const OTHER_ROWS: &str = "
     UPDATE orders SET status = 'cancelled', cancel_reason = 'sold_out' WHERE id = 1;
     INSERT INTO message_edits (room_id, message, seq, at, text) SELECT room_id, seq, seq + 1, 5, '전' FROM messages LIMIT 1;
     INSERT INTO reactions (room_id, message, user_id, emoji, seq) SELECT room_id, seq, 1, '👍', seq + 1 FROM messages LIMIT 1;
+    INSERT INTO pins (room_id, message, pinned_by, pinned_at, seq) SELECT room_id, seq, 1, 5, seq + 2 FROM messages LIMIT 1;
     INSERT INTO scheduled_messages VALUES (1, x'00000000000000000000000000000007', 1, 'later', 9000000000000, 1, NULL, NULL);
     INSERT INTO saved_messages SELECT 1, room_id, seq, 7, 9000000000000, 0 FROM messages LIMIT 1;
     INSERT INTO broadcast_notices (content) VALUES ('{\"text\":\"안녕\"}');

@@ -67,6 +67,7 @@ fn request_of(command: &Command) -> &'static str {
         Command::Rooms(RoomsCommand::Silence { .. }) => RoomRequest::Silence.name(),
         Command::Chat(ChatCommand::Edit { .. }) => RoomRequest::EditOwnMessage.name(),
         Command::Chat(ChatCommand::React { .. }) => RoomRequest::React.name(),
+        Command::Chat(ChatCommand::Pin { .. }) => RoomRequest::Pin.name(),
         Command::Chat(ChatCommand::Delete { .. }) => RoomRequest::DeleteOwnMessage.name(),
         Command::Rooms(RoomsCommand::Delete { .. }) => RoomRequest::Delete.name(),
         Command::Membership(MembershipCommand::Join { .. }) => RoomRequest::Join.name(),

@@ -79,6 +79,7 @@ pub(super) enum RoomRequest {
     Remind,
     Schedule,
     React,
+    Pin,
     ReactionPeople,
     EditOwnMessage,
     EditOthersMessage,
@@ -124,6 +125,7 @@ impl RoomRequest {
         Self::Remind,
         Self::Schedule,
         Self::React,
+        Self::Pin,
         Self::ReactionPeople,
         Self::EditOwnMessage,
         Self::EditOthersMessage,
@@ -165,6 +167,7 @@ impl RoomRequest {
             Self::Remind => "be reminded of a message",
             Self::Schedule => "send a message at a time",
             Self::React => "react to a message",
+            Self::Pin => "pin a message",
             Self::ReactionPeople => "see who reacted to a message",
             Self::EditOwnMessage => "change the text of an own message",
             Self::EditOthersMessage => "change the text of another user's message",
@@ -208,20 +211,13 @@ impl RoomRequest {
             Self::Know => Answer::of(store.room(user.id, room).await),
             Self::Access => Answer::of(store.room_access(user.id, room, None).await),
             Self::MessageAccess => Answer::of(store.room_access(user.id, room, Some(Seq(1))).await),
-            Self::Rename => {
-                let change = RoomChange::Name(format!("Renamed {room}"));
-                command(test_store, user, RoomsCommand::Change { room, change }).await
-            }
-            Self::Posting => {
-                let change = RoomChange::Posting(Posting::Managers);
-                command(test_store, user, RoomsCommand::Change { room, change }).await
-            }
-            Self::Archive => {
-                let change = RoomChange::Archived(true);
-                command(test_store, user, RoomsCommand::Change { room, change }).await
-            }
-            Self::MakeDefault => {
-                let change = RoomChange::Default(false);
+            Self::Rename | Self::Posting | Self::Archive | Self::MakeDefault => {
+                let change = match self {
+                    Self::Rename => RoomChange::Name(format!("Renamed {room}")),
+                    Self::Posting => RoomChange::Posting(Posting::Managers),
+                    Self::Archive => RoomChange::Archived(true),
+                    _ => RoomChange::Default(false),
+                };
                 command(test_store, user, RoomsCommand::Change { room, change }).await
             }
             // The user is the one about whom users of every kind know.
@@ -259,6 +255,10 @@ impl RoomRequest {
                 command(test_store, user, schedule).await
             }
             Self::React => react(test_store, user, room).await,
+            Self::Pin => {
+                let pin = ChatCommand::Pin { room, message: Seq(1), is_on: true };
+                command(test_store, user, pin).await
+            }
             Self::ReactionPeople => {
                 query(test_store, user, ChatQuery::Reactions { room, message: Seq(1) }).await
             }

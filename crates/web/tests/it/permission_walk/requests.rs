@@ -124,6 +124,14 @@ pub(super) fn of_room(name: &str, user: UserId, (room, report): (u64, u64)) -> V
         "decide a report" => {
             post(report_path(report), json!({ "action": "dismiss", "reason": "a reason" }))
         }
+        "delete the room" => command(json!({ "rooms": { "delete": { "room": room } } })),
+        other => of_message(other, room),
+    }
+}
+
+/// Those of them that are about one message.
+fn of_message(name: &str, room: u64) -> Vec<Request> {
+    match name {
         "save a message" => command(json!({ "later": { "save": { "room": room, "message": 1 } } })),
         "be reminded of a message" => {
             command(json!({ "later": { "remind": { "room": room, "message": 1, "at": 1 } } }))
@@ -134,6 +142,9 @@ pub(super) fn of_room(name: &str, user: UserId, (room, report): (u64, u64)) -> V
         "react to a message" => command(
             json!({ "chat": { "react": { "room": room, "message": 1, "emoji": "👍", "is_on": true } } }),
         ),
+        "pin a message" => {
+            command(json!({ "chat": { "pin": { "room": room, "message": 1, "is_on": true } } }))
+        }
         "read single messages" => {
             vec![Query(json!({ "chat": { "messages": { "room": room, "messages": [1] } } }))]
         }
@@ -152,7 +163,6 @@ pub(super) fn of_room(name: &str, user: UserId, (room, report): (u64, u64)) -> V
         "delete an own message" | "delete another user's message" => command(
             json!({ "chat": { "delete": { "room": room, "message": 1, "reason": "a reason" } } }),
         ),
-        "delete the room" => command(json!({ "rooms": { "delete": { "room": room } } })),
         other => panic!("no request for the row `{other}`; add it here"),
     }
 }

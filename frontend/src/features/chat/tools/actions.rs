@@ -9,6 +9,7 @@ use super::editor;
 use super::later::later_rows;
 use super::message_tools::{MessageAction, MessageTools, SelectedMessage};
 use super::moderation::MessageAct;
+use super::pins::pin_row;
 use super::reactions::ReactionDialogs;
 use crate::browser;
 use crate::composer::COMPOSER_ID;
@@ -33,7 +34,7 @@ const DELETE: Words = Words::new("삭제", "Delete");
 const REPORT: Words = Words::new("신고", "Report");
 
 /// The letters of all actions.
-pub(super) const KEYS: &str = "+eEㄷrRㄱuUㅕlLㅣ";
+pub(super) const KEYS: &str = "+eEㄷrRㄱpPㅔuUㅕlLㅣ";
 
 /// The actions of a message, in their order in the toolbar and in the menu. A new action is a row here.
 pub(super) fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<MessageAction> {
@@ -41,6 +42,7 @@ pub(super) fn actions(message: &SelectedMessage, tools: MessageTools) -> Vec<Mes
     let mut rows = reaction_rows(message, tools);
     rows.extend(reply_row(message, tools));
     rows.extend(text_rows(message, tools));
+    rows.extend(pin_row(message, tools));
     rows.extend(later_rows(message, tools));
     if message.content.deleted.is_none() {
         rows.push(MessageAction {
