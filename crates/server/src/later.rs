@@ -1,23 +1,23 @@
-//! Acts that are due for users: reminders of saved messages, and messages that wait for their time. The store knows the times, and settles each act once, so a restart
-//! repeats none. After downtime, all that were missed are settled late.
+//! Acts that are due for users: reminders of saved messages, and messages that wait for their time. The store knows the
+//! times, and settles each act once, so a restart repeats none. After downtime, all that were missed are settled late.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use futures_util::FutureExt;
 use madang_hub::Hub;
 use madang_hub::bus::TopicAdvanced;
-use madang_hub::ports::{Clock, Store, StoreError};
-use madang_shared::{Timestamp, Topic};
-use tokio::sync::broadcast::{self, error::RecvError};
+use madang_hub::ports::{Clock, Store};
+use madang_shared::Topic;
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::leases::Leadership;
 use crate::lifecycle::Lifecycle;
+use crate::timetable::{NextDue, Timetable};
 
-/// Wait after the store failed.
-const RETRY_INTERVAL: Duration = Duration::from_secs(5);
-/// The longest sleep. It bounds the delay after a change of the clock, and of what a user of another node has set.
+/// See [`Timetable::max_sleep`]. It bounds the delay of what a user of another node has set, too.
 const MAX_SLEEP: Duration = Duration::from_secs(20);
 /// Acts that are read at once.
 const PAGE: usize = 100;
@@ -34,40 +34,27 @@ pub(crate) fn spawn(
     lifecycle.spawn("later", run(ports, moods, leadership, advances, lifecycle.stopping()));
 }
 
-/// Settles due acts, until the process stops. `moods` tells whether messages get their sentiments. `advances` wakes the task
-/// when the list of a user changes. One node does it for all.
+/// Settles due acts, until the process stops. `moods` tells whether messages get their sentiments.
 async fn run(
     (store, clock): (Arc<dyn Store>, Arc<dyn Clock>),
-    moods: impl Fn() -> bool + Send + Sync,
-    mut leadership: Leadership,
-    mut advances: broadcast::Receiver<TopicAdvanced>,
+    moods: impl Fn() -> bool + Clone + Send + Sync + 'static,
+    leadership: Leadership,
+    advances: broadcast::Receiver<TopicAdvanced>,
     stopping: CancellationToken,
 ) -> Result<()> {
-    let mut is_healthy = true;
-    loop {
-        tokio::select! {
-            () = leadership.until_leader() => {}
-            () = stopping.cancelled() => return Ok(()),
-        }
-        let wait = match settle_due(&*store, &*clock, &moods).await {
-            Ok(next) => {
-                is_healthy = true;
-                let wait = next.map(|next| Duration::from_millis(next.since(clock.now())));
-                wait.unwrap_or(MAX_SLEEP).min(MAX_SLEEP)
-            }
-            Err(error) => {
-                if std::mem::replace(&mut is_healthy, false) {
-                    tracing::warn!(%error, "the store failed; reminders and scheduled messages are delayed");
-                }
-                RETRY_INTERVAL
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = later_advanced(&mut advances) => {}
-            () = stopping.cancelled() => return Ok(()),
-        }
-    }
+    let timetable = Timetable {
+        work: "reminders and scheduled messages",
+        clock: clock.clone(),
+        leadership,
+        advances,
+        wakes: |topic| matches!(topic, Topic::Later(_)),
+        max_sleep: MAX_SLEEP,
+    };
+    let settle = move || {
+        let (store, clock, moods) = (store.clone(), clock.clone(), moods.clone());
+        async move { settle_due(&*store, &*clock, &moods).await }.boxed()
+    };
+    timetable.run(settle, stopping).await
 }
 
 /// Settles at most one page of due acts. Returns the time of the next one, which may have passed.
@@ -75,7 +62,7 @@ async fn settle_due(
     store: &dyn Store,
     clock: &dyn Clock,
     moods: &(impl Fn() -> bool + Sync),
-) -> Result<Option<Timestamp>, StoreError> {
+) -> NextDue {
     for due in store.next_due(PAGE).await? {
         let now = clock.now();
         if due.at > now {
@@ -84,18 +71,6 @@ async fn settle_due(
         store.settle_due(due, now, moods()).await?;
     }
     Ok(store.next_due(1).await?.first().map(|next| next.at))
-}
-
-/// Waits until a user's list advances, or until messages of the bus were lost.
-async fn later_advanced(advances: &mut broadcast::Receiver<TopicAdvanced>) {
-    loop {
-        match advances.recv().await {
-            Ok(event) if !matches!(event.topic, Topic::Later(_)) => {}
-            Ok(_) | Err(RecvError::Lagged(_)) => return,
-            // The bus is closed; the sleep is enough.
-            Err(RecvError::Closed) => std::future::pending().await,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -112,20 +87,9 @@ mod tests {
     use madang_store::InlineSqlite;
     use tokio::sync::broadcast::Sender;
     use tokio::task::JoinHandle;
-    use tokio::time::Instant;
 
     use super::*;
-
-    const START: Timestamp = Timestamp(1_750_000_000_000);
-
-    /// Follows the paused time.
-    struct TestClock(Instant);
-
-    impl Clock for TestClock {
-        fn now(&self) -> Timestamp {
-            START.plus(u64::try_from(self.0.elapsed().as_millis()).expect("short"))
-        }
-    }
+    use crate::test_clock::{START, TestClock};
 
     struct LaterTest {
         store: InlineSqlite,
@@ -142,7 +106,7 @@ mod tests {
             let new =
                 NewUser { name: "Mina".into(), name_key: "mina".into(), token: [1; 32], at: START };
             let mina = store.sign_up_now(new).expect("free");
-            let (clock, bus) = (Arc::new(TestClock(Instant::now())), Sender::new(16));
+            let (clock, bus) = (Arc::new(TestClock::start()), Sender::new(16));
             let test = Self { store, clock, bus, mina, commands: AtomicU64::new(0) };
             for text in ["first", "second"] {
                 test.command(ChatCommand::post(FIRST_ROOM, text));

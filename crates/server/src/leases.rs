@@ -120,20 +120,10 @@ fn set(is_leader: &watch::Sender<bool>, name: &str, now: bool) {
 
 #[cfg(test)]
 mod tests {
-    use madang_shared::Timestamp;
     use madang_store::InlineSqlite;
 
     use super::*;
-
-    const START: Timestamp = Timestamp(1_750_000_000_000);
-
-    struct TestClock(Instant);
-
-    impl Clock for TestClock {
-        fn now(&self) -> Timestamp {
-            START.plus(u64::try_from(self.0.elapsed().as_millis()).expect("short"))
-        }
-    }
+    use crate::test_clock::{START, TestClock};
 
     struct Node {
         leadership: Leadership,
@@ -158,7 +148,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_dead_node_is_replaced_within_15_seconds() {
-        let (store, clock) = (store(), Arc::new(TestClock(Instant::now())));
+        let (store, clock) = (store(), Arc::new(TestClock::start()));
         let mut first = start(1, &store, &clock);
         first.leadership.until_leader().await;
         let mut second = start(2, &store, &clock);
@@ -172,7 +162,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_node_that_stops_gives_its_lease_back() {
-        let (store, clock) = (store(), Arc::new(TestClock(Instant::now())));
+        let (store, clock) = (store(), Arc::new(TestClock::start()));
         let mut first = start(1, &store, &clock);
         first.leadership.until_leader().await;
         let mut second = start(2, &store, &clock);
@@ -185,7 +175,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_holder_that_cannot_renew_its_lease_stops_before_it_ends() {
-        let (store, clock) = (store(), Arc::new(TestClock(Instant::now())));
+        let (store, clock) = (store(), Arc::new(TestClock::start()));
         let mut first = start(1, &store, &clock);
         first.leadership.until_leader().await;
         store.set_unavailable(true);

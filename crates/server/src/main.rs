@@ -24,6 +24,9 @@ mod refusals;
 mod serve;
 mod sessions;
 mod set_up;
+#[cfg(test)]
+mod test_clock;
+mod timetable;
 mod tls;
 
 use std::process::ExitCode;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use futures_util::FutureExt;
 use madang_hub::bus::TopicAdvanced;
 use madang_hub::notices::DueNotice;
 use madang_hub::policy::rights::SERVER;
@@ -15,63 +16,46 @@ use madang_hub::ports::{Clock, Recovery, Store, StoreError};
 use madang_hub::shared_state::SharedStateRead;
 use madang_shared::ids::MAX_CLOCK_CORRECTION_MS;
 use madang_shared::notices::{DEMO_NOTICES, Demonstration};
-use madang_shared::{Snapshot, Timestamp, Topic};
-use tokio::sync::broadcast::{self, error::RecvError};
+use madang_shared::{Snapshot, Topic};
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::leases::Leadership;
+use crate::timetable::{NextDue, Timetable};
 
 mod schedule;
 
 pub(crate) use schedule::{Schedule, ScheduleTable, schedules};
 
-/// Wait after the store failed.
-const RETRY_INTERVAL: Duration = Duration::from_secs(5);
-/// The longest sleep. It bounds the delay after a change of the clock or a lost message of the bus.
+/// See [`Timetable::max_sleep`].
 const MAX_SLEEP: Duration = Duration::from_mins(1);
 
-/// Sends due notices, until the process stops. `advances` wakes the task when a user starts the
-/// demonstration. One node sends the notices for all.
+/// Sends due notices, until the process stops. A user who starts the demonstration wakes the task.
 pub(crate) async fn run(
     schedules: Vec<Schedule>,
     (store, clock): (Arc<dyn Store>, Arc<dyn Clock>),
-    mut leadership: Leadership,
-    mut advances: broadcast::Receiver<TopicAdvanced>,
+    leadership: Leadership,
+    advances: broadcast::Receiver<TopicAdvanced>,
     stopping: CancellationToken,
 ) -> Result<()> {
-    let mut is_healthy = true;
-    loop {
-        tokio::select! {
-            () = leadership.until_leader() => {}
-            () = stopping.cancelled() => return Ok(()),
-        }
-        let wait = match send_due(&schedules, &*store, &*clock).await {
-            Ok(next) => {
-                is_healthy = true;
-                let wait = next.map(|next| Duration::from_millis(next.since(clock.now())));
-                wait.unwrap_or(MAX_SLEEP).min(MAX_SLEEP)
-            }
-            Err(error) => {
-                if std::mem::replace(&mut is_healthy, false) {
-                    tracing::warn!(%error, "the store failed; scheduled notices are delayed");
-                }
-                RETRY_INTERVAL
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = notices_advanced(&mut advances) => {}
-            () = stopping.cancelled() => return Ok(()),
-        }
-    }
+    let timetable = Timetable {
+        work: "scheduled notices",
+        clock: clock.clone(),
+        leadership,
+        advances,
+        wakes: |topic| topic == Topic::Notices,
+        max_sleep: MAX_SLEEP,
+    };
+    let schedules: Arc<[Schedule]> = schedules.into();
+    let settle = move || {
+        let (schedules, store, clock) = (schedules.clone(), store.clone(), clock.clone());
+        async move { send_due(&schedules, &*store, &*clock).await }.boxed()
+    };
+    timetable.run(settle, stopping).await
 }
 
 /// Passes all due notices to the store; returns the time of the next one, if any.
-async fn send_due(
-    schedules: &[Schedule],
-    store: &dyn Store,
-    clock: &dyn Clock,
-) -> Result<Option<Timestamp>, StoreError> {
+async fn send_due(schedules: &[Schedule], store: &dyn Store, clock: &dyn Clock) -> NextDue {
     let now = clock.now();
     for schedule in schedules {
         store.append_due_notice(schedule.due(now), now).await?;
@@ -103,18 +87,6 @@ async fn demonstration(store: &dyn Store) -> Result<Option<Demonstration>, Store
     match state.snapshot() {
         Ok(Snapshot::Notices(notices)) => Ok(notices.demo),
         other => Err(StoreError::Unavailable(format!("notices have the state {other:?}"))),
-    }
-}
-
-/// Waits until the notices for every user advance, or until messages of the bus were lost.
-async fn notices_advanced(advances: &mut broadcast::Receiver<TopicAdvanced>) {
-    loop {
-        match advances.recv().await {
-            Ok(event) if event.topic != Topic::Notices => {}
-            Ok(_) | Err(RecvError::Lagged(_)) => return,
-            // The bus is closed; the sleep is enough.
-            Err(RecvError::Closed) => std::future::pending().await,
-        }
     }
 }
 

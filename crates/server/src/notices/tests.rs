@@ -7,21 +7,9 @@ use madang_shared::{CommandId, User};
 use madang_store::InlineSqlite;
 use tokio::sync::broadcast::Sender;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
 use super::*;
-
-/// 2025-06-15T15:06:40Z: no multiple of a minute.
-const START: Timestamp = Timestamp(1_750_000_000_000);
-
-/// Follows the paused time.
-struct TestClock(Instant);
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        START.plus(u64::try_from(self.0.elapsed().as_millis()).expect("short"))
-    }
-}
+use crate::test_clock::{START, TestClock};
 
 struct ScheduleTest {
     store: InlineSqlite,
@@ -36,7 +24,7 @@ impl ScheduleTest {
         let new =
             NewUser { name: "Mina".into(), name_key: "mina".into(), token: [1; 32], at: START };
         let mina = store.sign_up_now(new).expect("free");
-        Self { store, clock: Arc::new(TestClock(Instant::now())), bus: Sender::new(16), mina }
+        Self { store, clock: Arc::new(TestClock::start()), bus: Sender::new(16), mina }
     }
 
     /// Starts the task, with the token that stops it.
