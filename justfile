@@ -113,6 +113,10 @@ count clients="50" adds="200": build
 lucide: (_setup "icons")
     @source scripts/tools.sh && MADANG_LUCIDE=$lucide_home node scripts/lucide.mjs
 
+# Write the emoji that the app offers (frontend/emoji.txt) from the package that names them, after its version was changed
+emoji: (_setup "emoji")
+    @source scripts/tools.sh && MADANG_EMOJIBASE=$emojibase_home node scripts/emoji.mjs
+
 # Measure the app's time to first use, in a browser with an empty cache
 first-interactive: (_setup "dev" "e2e") build
     @scripts/e2e.sh first_interactive -- --ignored --nocapture

@@ -24,8 +24,9 @@ step 'lock file of the load laboratory' cargo fetch --quiet --locked "${bench[@]
 step 'lints' cargo clippy "${hosts[@]}" --all-targets -- -D warnings
 step 'lints of the load laboratory' cargo clippy "${bench[@]}" --all-targets -- -D warnings
 step 'lints of the app' cargo clippy "${app[@]}" --all-targets -- -D warnings
-# The package is large and only needed for new icons, so it is compared where it is installed.
+# The packages are large and only needed for new icons and emoji, so they are compared where they are installed.
 [ ! -d "$lucide_home" ] || MADANG_LUCIDE=$lucide_home step 'drawings of the icons' node scripts/lucide.mjs --check
+[ ! -d "$emojibase_home" ] || MADANG_EMOJIBASE=$emojibase_home step 'names of the emoji' node scripts/emoji.mjs --check
 export RUSTDOCFLAGS='-D warnings'
 step 'documentation' cargo doc --quiet --no-deps "${hosts[@]}"
 step 'documentation of the load laboratory' cargo doc --quiet --no-deps "${bench[@]}"

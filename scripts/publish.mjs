@@ -54,6 +54,9 @@ const part = named("madang-pages", "_bg.wasm", built("split_pages.wasm"));
 const module = named("madang-app", "_bg.wasm", built("app.wasm"));
 const script = named("madang-app", ".js", built("app.js").toString().replaceAll("split_pages.wasm", part));
 
+const EMOJI = "emoji.txt";
+let emoji;
+
 // All style sheets become one file: every additional request would delay the first paint.
 const styles = [];
 const onlyFirst = (tag) => (styles.length === 1 ? tag : "");
@@ -67,6 +70,11 @@ const links = {
     return tag.replace(href, `/${named(href.slice(0, -ending.length), ending, readFileSync(join(from, href)))}`);
   },
   "copy-file"(href) {
+    // The app finds the emoji by an attribute of the page, so that their file can be cached for ever.
+    if (href === EMOJI) {
+      emoji = named("emoji", extname(href), readFileSync(join(from, href)));
+      return "";
+    }
     sources.set(href, readFileSync(join(from, href)));
     return "";
   },
@@ -90,6 +98,8 @@ let index = page.split(/(<script>.*?<\/script>)/s).map((text, at) =>
     ? `<script>${minified(text.slice("<script>".length, -"</script>".length), "js")}</script>`
     : text.replaceAll(/<link\s+data-trunk\b[^>]*>/g, linked).replaceAll(/>\s+</g, "><").replaceAll(/\s+/g, " ").trim(),
 ).join("");
+if (!emoji || !index.includes(`data-emoji="/${EMOJI}"`)) throw new Error(`frontend/index.html does not name ${EMOJI}`);
+index = index.replace(`data-emoji="/${EMOJI}"`, `data-emoji="/${emoji}"`);
 index = index.replace("STYLE", named("style", ".css", minified(Buffer.concat(styles), "css")));
 
 // The page registers a worker only if `data-worker` names one. The worker's version is the hash of all its files.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the tools that the recipes need, and prints each with its purpose. Installed tools are skipped.
 #
-#   scripts/setup.sh [rust] [node] [app] [dev] [check] [clients] [e2e] [fuzz] [icons] [peers] [load-peers]      default: app, dev, check, e2e
+#   scripts/setup.sh [rust] [node] [app] [dev] [check] [clients] [e2e] [fuzz] [icons] [emoji] [peers] [load-peers]      default: app, dev, check, e2e
 set -euo pipefail
 source "$(dirname "$0")/tools.sh"
 cd "$root"
@@ -217,6 +217,12 @@ icons() {
     npm_tool lucide-static "$lucide_version" "the drawings of the app's icons"
 }
 
+# Only `just emoji` needs it.
+emoji() {
+    node
+    npm_tool emojibase-data "$emojibase_version" "the emoji and their names"
+}
+
 # Only `just load-web` needs these.
 peers() {
     e2e
@@ -272,9 +278,9 @@ nats_server() {
 [ $# -gt 0 ] || set -- app dev check e2e
 for part in "$@"; do
     case $part in
-    rust | node | app | dev | check | clients | e2e | fuzz | icons | peers) "$part" ;;
+    rust | node | app | dev | check | clients | e2e | fuzz | icons | emoji | peers) "$part" ;;
     load-peers) load_peers ;;
-    *) fail "unknown part: $part (choose from rust, node, app, dev, check, clients, e2e, fuzz, icons, peers, load-peers)" ;;
+    *) fail "unknown part: $part (choose from rust, node, app, dev, check, clients, e2e, fuzz, icons, emoji, peers, load-peers)" ;;
     esac
 done
 # The target folder of the tools is not needed any more.

@@ -14,6 +14,7 @@ cargo_deny_version=0.20.2
 cargo_fuzz_version=0.13.2
 axe_version=4.14.1
 lucide_version=1.62.0
+emojibase_version=17.0.0
 # Published Socket.IO clients, one of each generation, and the libraries of the example pages.
 socketio_4_version=4.8.4
 socketio_2_version=2.5.0
@@ -39,6 +40,7 @@ cargo_deny_bin=$tools/cargo-deny-$cargo_deny_version/bin
 cargo_fuzz_bin=$tools/cargo-fuzz-$cargo_fuzz_version/bin
 # The page that the app is compared with; the folder's name contains a checksum of its sources and versions.
 react_peer=$tools/peer-react-$(cat "$root"/crates/e2e/peers/react/{package-lock.json,*.mjs,src/*} | cksum | cut -d' ' -f1)
+emojibase_home=$tools/emojibase-data-$emojibase_version/node_modules/emojibase-data
 lucide_home=$tools/lucide-static-$lucide_version/node_modules/lucide-static
 axe_script=$tools/axe-core-$axe_version/node_modules/axe-core/axe.min.js
 

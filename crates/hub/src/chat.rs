@@ -254,3 +254,22 @@ pub fn classify(change: &mut ChatChange) {
         *sentiment = Some(sentiment::classify(text).sentiment);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The picker of the app sends these forms, and compares them with the server's.
+    #[test]
+    fn every_emoji_that_the_app_offers_is_a_reaction_in_the_same_form() {
+        let file = include_str!("../../../frontend/emoji.txt");
+        let lines = file.lines().filter(|line| !line.starts_with('\t'));
+        let forms = lines.flat_map(|line| line.split('\t').take(2)).filter(|it| !it.is_empty());
+        let mut count = 0;
+        for form in forms {
+            assert_eq!(emoji_of(form).ok(), Some(form), "{form}");
+            count += 1;
+        }
+        assert!(count > 2_000, "the file is not read");
+    }
+}
