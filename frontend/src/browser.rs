@@ -126,6 +126,17 @@ pub(crate) fn is_online() -> bool {
     window().navigator().on_line()
 }
 
+/// Whether the device is of a kind, as a media query.
+pub(crate) fn is_device(kind: &str) -> bool {
+    let query = window().match_media(kind).ok().flatten();
+    query.is_some_and(|query| query.matches())
+}
+
+/// Whether the device has a keyboard: on others, a focused field opens one on the screen.
+pub(crate) fn has_keyboard() -> bool {
+    is_device("(hover: hover) and (pointer: fine)")
+}
+
 /// Reloads the app in its newest version. The script of `index.html` waits until that version is installed.
 pub(crate) fn reload() {
     if let Ok(event) = web_sys::Event::new("madang:reload") {

@@ -57,10 +57,10 @@ pub(crate) struct LazyViews {
     pub(crate) pinned_bar: fn(RoomId) -> AnyView,
     /// The bar above the composer with the message that the composer answers; the state ends that.
     pub(crate) reply_bar: fn(RoomId, Seq, State<Option<Seq>>) -> AnyView,
-    /// The completion of mentions, above the composer.
+    /// The completion of mentions and emoji, above the composer.
     pub(crate) completion: fn(RoomId, DraftField, KeyInterceptor) -> AnyView,
-    /// The button that sends the text of the message field at another time.
-    pub(crate) schedule_button: fn(RoomId, DraftField, State<Option<Seq>>) -> AnyView,
+    /// The buttons beside the message field: for an emoji, and for sending the text at another time.
+    pub(crate) composer_tools: fn(RoomId, DraftField, State<Option<Seq>>) -> AnyView,
     /// The reactions below a message.
     pub(crate) message_reactions: fn(Seq) -> AnyView,
     /// The place of a deleted message.

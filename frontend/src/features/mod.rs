@@ -12,6 +12,7 @@ pub(crate) mod connection;
 pub(crate) mod counter;
 pub(crate) mod delivery;
 pub(crate) mod details;
+pub(crate) mod emoji;
 pub(crate) mod entrance;
 pub(crate) mod erasure;
 pub(crate) mod factors;

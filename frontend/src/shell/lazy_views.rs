@@ -6,12 +6,14 @@ use std::pin::Pin;
 
 use leptos::prelude::*;
 use madang_client::NewLazyViews;
+use madang_shared::{RoomId, Seq};
 #[cfg(feature = "lazy-part")]
 use wasm_split_helpers::wasm_split;
 
 use super::{palette, screen_keyboard, shortcuts, view_menu};
 use crate::auth::Auth;
 use crate::context::use_app;
+use crate::draft::DraftField;
 use crate::features::read_count::read_count;
 use crate::features::{
     account, apps, chat, details, first_steps, inspector, later, membership, moderation, notices,
@@ -21,6 +23,7 @@ use crate::lazy::{LazyViews, LoadError};
 use crate::route::Page;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::part;
+use crate::ui::erased::signal::State;
 use crate::ui::undo_bar::use_undo_bar;
 use crate::{features, lab};
 
@@ -59,7 +62,7 @@ fn views() -> LazyViews {
         pinned_bar: chat::tools::pinned_bar,
         reply_bar: chat::tools::reply_bar,
         completion: chat::tools::completion,
-        schedule_button: later::schedule_button,
+        composer_tools,
         message_reactions: chat::tools::message_reactions,
         deleted_message: chat::tools::deleted_message,
         formatted_text: chat::tools::formatted_text,
@@ -85,6 +88,15 @@ fn page(page: Page) -> AnyView {
     let auth: Auth = expect_context();
     let is_offered = memo(move || auth.offers(page));
     part(move || if is_offered.get() { draw(page) } else { apps::not_offered(page) })
+}
+
+/// The buttons beside the message field.
+fn composer_tools(room: RoomId, field: DraftField, reply_to: State<Option<Seq>>) -> AnyView {
+    view! {
+        {chat::tools::emoji_button(field)}
+        {later::schedule_button(room, field, reply_to)}
+    }
+    .into_any()
 }
 
 /// The lazy part gives the commands whose refusals are shown here, and has the views of the topics that it follows.

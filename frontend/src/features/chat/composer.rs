@@ -21,10 +21,9 @@ use crate::ui::icon::Icon;
 const HINT_ID: &str = "composer-hint";
 /// Present once the user has sent a message with the hint in sight.
 const HINT_KEY: &str = "madang.composer-hint";
-/// A device with a keyboard: on others, a focused field opens one on the screen.
-const HAS_KEYBOARD: &str = "(hover: hover) and (pointer: fine)";
 /// The number of characters left is shown from here down.
 const NEAR_LIMIT: i64 = 300;
+
 /// The composer.
 #[component]
 pub(crate) fn Composer(
@@ -38,7 +37,7 @@ pub(crate) fn Composer(
     let draft = Draft::new(driver.store().me().id, &room.to_string());
     let field = DraftField::new(draft, MAX_MESSAGE_CHARS);
     let has_hint =
-        state(!is_device("(pointer: coarse)") && browser::remembered(HINT_KEY).is_none());
+        state(!browser::is_device("(pointer: coarse)") && browser::remembered(HINT_KEY).is_none());
     let send = Callback::new(move |()| {
         field.send(validate::message_text, |text| {
             driver.command(ChatCommand::Post { room, text, reply_to: reply_to.get_untracked() });
@@ -86,7 +85,7 @@ pub(crate) fn Composer(
     });
     effect(move || {
         if let Some(area) = field.area.get()
-            && is_device(HAS_KEYBOARD)
+            && browser::has_keyboard()
         {
             browser::focus_on(&area);
         }
@@ -102,7 +101,7 @@ pub(crate) fn Composer(
         );
     let lazy = use_app().lazy;
     let foot = view! {
-        {lazy.draw_when_loaded(move |views| (views.schedule_button)(room, field, reply_to))}
+        {lazy.draw_when_loaded(move |views| (views.composer_tools)(room, field, reply_to))}
         <button class="composer-send" type="submit" data-testid="send" aria-label=tr(|t| t.send) title=tr(|t| t.send_hint) disabled=is_idle>
             {Icon::Send.draw()}
         </button>
@@ -129,10 +128,4 @@ pub(crate) fn Composer(
         {completion}
         {composer(field, options)}
     }
-}
-
-/// Whether the device is of a kind.
-fn is_device(kind: &str) -> bool {
-    let query = window().match_media(kind).ok().flatten();
-    query.is_some_and(|query| query.matches())
 }

@@ -4,11 +4,12 @@
 mod actions;
 mod completion;
 mod editor;
+mod emoji_button;
 mod formatted;
+mod insertion;
 mod later;
 mod message_tools;
 mod moderation;
-mod open_mention;
 mod permalink;
 mod pins;
 mod plain_text;
@@ -35,6 +36,7 @@ use crate::ui::erased::reactive::{text, when};
 
 pub(crate) use completion::completion;
 pub(crate) use editor::message_editor;
+pub(crate) use emoji_button::emoji_button;
 pub(crate) use formatted::formatted_text;
 pub(crate) use pins::pinned_bar;
 pub(crate) use rare_rows::{deleted_message, message_refusal, presence_line};

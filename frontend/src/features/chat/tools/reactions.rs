@@ -12,6 +12,7 @@ use madang_shared::{RoomId, Seq};
 use crate::context::{AppContext, use_app};
 use crate::features::chat::mentions::known_users;
 use crate::features::chat::message::RowContext;
+use crate::features::emoji::emoji_picker;
 use crate::i18n::{CANCEL, Lang, Words, tr, use_lang};
 use crate::ui::avatar::avatar;
 use crate::ui::dialog::dialog;
@@ -19,13 +20,16 @@ use crate::ui::erased::events;
 use crate::ui::erased::memo::memo;
 use crate::ui::erased::reactive::part;
 use crate::ui::erased::signal::{State, state};
+use crate::ui::icon::Icon;
 
 const REACT_TITLE: Words = Words::new("반응 남기기", "React");
 const OTHER: Words = Words::new("다른 이모지", "Another emoji");
 const ADD: Words = Words::new("남기기", "React");
+const MORE: Words = Words::new("이모지 더 보기", "More emoji");
+const TITLE_ID: &str = "react-title";
 const PEOPLE_TITLE: Words = Words::new("반응한 사람", "Reactions");
 const NOT_LOADED: Words = Words::new("불러오지 못했습니다.", "They could not be loaded.");
-/// The reactions that are used most. All others are typed, with the emoji keyboard of the device.
+/// The reactions that are used most. The picker has all others, and the emoji keyboard of the device types them.
 const COMMON: [&str; 16] = [
     "👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "🔥", "👀", "✅", "💯", "👏", "🤔", "😍", "🙇", "💪",
 ];
@@ -105,6 +109,8 @@ pub(super) struct ReactionDialogs {
     room: RoomId,
     message: State<Option<Seq>>,
     adds: State<bool>,
+    /// Whether the picker is there instead of the quick choice.
+    shows_all: State<bool>,
     shows_people: State<bool>,
 }
 
@@ -115,6 +121,7 @@ impl ReactionDialogs {
             room,
             message: state(None),
             adds: state(false),
+            shows_all: state(false),
             shows_people: state(false),
         }
     }
@@ -122,6 +129,7 @@ impl ReactionDialogs {
     /// Asks for a reaction to a message.
     pub(super) fn add(self, message: Seq) {
         self.message.set(Some(message));
+        self.shows_all.set(false);
         self.adds.set(true);
     }
 
@@ -134,7 +142,7 @@ impl ReactionDialogs {
 
     pub(super) fn draw(self) -> AnyView {
         view! {
-            {dialog(self.adds, "react-title", move || picker(self))}
+            {dialog(self.adds, TITLE_ID, move || choice(self))}
             {dialog(self.shows_people, "reactions-title", move || people(self))}
         }
         .into_any()
@@ -148,7 +156,19 @@ impl ReactionDialogs {
     }
 }
 
-fn picker(dialogs: ReactionDialogs) -> AnyView {
+/// The quick choice, and all emoji after its button.
+fn choice(dialogs: ReactionDialogs) -> AnyView {
+    part(move || {
+        if dialogs.shows_all.get() {
+            let close = move || dialogs.adds.set(false);
+            emoji_picker(TITLE_ID, move |emoji| dialogs.choose(emoji), close)
+        } else {
+            quick_choice(dialogs)
+        }
+    })
+}
+
+fn quick_choice(dialogs: ReactionDialogs) -> AnyView {
     let field = NodeRef::<html::Input>::new();
     let common = COMMON.into_iter().enumerate().map(|(index, emoji)| {
         view! {
@@ -163,8 +183,9 @@ fn picker(dialogs: ReactionDialogs) -> AnyView {
         }
     };
     view! {
-        <h2 id="react-title" class="dialog-title">{REACT_TITLE.now()}</h2>
+        <h2 id=TITLE_ID class="dialog-title">{REACT_TITLE.now()}</h2>
         <div class="emoji-buttons">{common.collect_view()}</div>
+        <button type="button" class="button" data-testid="react-more" on:click=events::click(move |_| dialogs.shows_all.set(true))>{Icon::Search.draw()}{MORE.now()}</button>
         <form class="emoji-form" on:submit=events::submit(send)>
             <label>
                 <span class="label">{OTHER.now()}</span>
