@@ -26,7 +26,7 @@ pub(crate) fn emoji_button(field: DraftField) -> AnyView {
     };
     view! {
         <button type="button" class="icon-button composer-emoji" data-testid="emoji" aria-haspopup="dialog" title=EMOJI.now() aria-label=EMOJI.now() on:click=events::click(move |_| is_open.set(true))>
-            {Icon::Smile.draw()}
+            {Icon::React.draw()}
         </button>
         {dialog(is_open, TITLE_ID, move || emoji_picker(TITLE_ID, choose, close))}
     }

@@ -169,7 +169,14 @@ impl Completion {
             _ if !is_short_code => ().into_any(),
             state => {
                 let status = not_ready(self.emoji, &state);
-                view! { <div class="completion-list completion-status">{status}</div> }.into_any()
+                // The button disappears when it is pressed.
+                let focus_field = move |_| {
+                    if let Some(area) = self.field.area.get_untracked() {
+                        browser::focus_on(&area);
+                    }
+                };
+                view! { <div class="completion-list completion-status" on:click=events::click(focus_field)>{status}</div> }
+                    .into_any()
             }
         }
     }
@@ -179,6 +186,10 @@ impl Completion {
         let area = self.field.area;
         let look = move |target: Option<web_sys::EventTarget>, is_typed: bool| {
             let Some(area) = area.get_untracked() else { return };
+            // The list and its button belong to the word.
+            if is_in_completion(target.as_ref()) {
+                return;
+            }
             let is_here = target.is_some_and(|target| target == *area.unchecked_ref());
             let found = if is_here { OpenWord::find(&before_caret(&area)) } else { None };
             // The closing colon replaces a short code when it is typed, and not when the caret comes back to it.
@@ -288,6 +299,11 @@ impl Completion {
         }
         replace(self.field, word.at(), caret(&area), text);
     }
+}
+
+fn is_in_completion(target: Option<&web_sys::EventTarget>) -> bool {
+    let element = target.and_then(|target| target.dyn_ref::<web_sys::Element>());
+    element.is_some_and(|element| element.closest(".completion").ok().flatten().is_some())
 }
 
 /// Whether an input event is of typing, and not of an undo or of a pasted text.
