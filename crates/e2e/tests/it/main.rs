@@ -41,6 +41,7 @@ mod delivery;
 mod dev_server;
 mod echo;
 mod editing;
+mod emoji;
 mod erasure;
 mod external_orders_latency;
 mod factors;
