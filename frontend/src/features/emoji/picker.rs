@@ -105,8 +105,8 @@ pub(crate) fn emoji_picker(
     };
     picker.loader.load();
     // A focused field opens a keyboard on the screen of a phone, which covers the emoji.
-    let has_keyboard = browser::has_keyboard();
-    let focused = if has_keyboard { FIELD_ID } else { title_id };
+    let is_phone = browser::is_device("(pointer: coarse)");
+    let focused = if is_phone { title_id } else { FIELD_ID };
     effect(move || request_animation_frame(move || browser::focus(focused)));
     let content = part(move || match picker.loader.get() {
         LoadedEmoji::Ready(catalogue) => picker.content(catalogue),
@@ -114,7 +114,7 @@ pub(crate) fn emoji_picker(
     });
     view! {
         <div class="emoji-picker" data-testid="emoji-picker">
-            <h2 id=title_id class="dialog-title" tabindex="-1" autofocus=!has_keyboard>{TITLE.now()}</h2>
+            <h2 id=title_id class="dialog-title" tabindex="-1" autofocus=is_phone>{TITLE.now()}</h2>
             <label class="search">
                 {Icon::Search.draw()}
                 <input
@@ -123,7 +123,7 @@ pub(crate) fn emoji_picker(
                     type="text"
                     dir="auto"
                     class="search-field"
-                    autofocus=has_keyboard
+                    autofocus=!is_phone
                     autocomplete="off"
                     spellcheck="false"
                     enterkeyhint="done"

@@ -301,9 +301,12 @@ impl Completion {
     }
 }
 
+/// Whether an element is a part of the completion. Its button leaves the page when it is pressed, before the press arrives here.
 fn is_in_completion(target: Option<&web_sys::EventTarget>) -> bool {
     let element = target.and_then(|target| target.dyn_ref::<web_sys::Element>());
-    element.is_some_and(|element| element.closest(".completion").ok().flatten().is_some())
+    element.is_some_and(|element| {
+        !element.is_connected() || element.closest(".completion").ok().flatten().is_some()
+    })
 }
 
 /// Whether an input event is of typing, and not of an undo or of a pasted text.
