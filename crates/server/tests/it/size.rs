@@ -8,8 +8,8 @@ use std::path::Path;
 const FIRST_VIEW: u64 = 214 * 1024;
 
 /// Budget for the same with the second module, as brotli, in bytes. The goal is 250 KB. Moved by
-/// `docs/decisions/147-pins-are-in-the-timeline-of-their-room.md`.
-const WHOLE: u64 = 612 * 1024;
+/// `docs/decisions/146-emoji-are-a-file-that-is-fetched-when-needed.md`.
+const WHOLE: u64 = 628 * 1024;
 
 /// The size of the only file in `frontend/dist` with this start and end of its name, in bytes; none
 /// if there is none.

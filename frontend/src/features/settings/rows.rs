@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(ids("화면 색"), ["setting-colours"]);
         assert_eq!(ids("--moods"), ["setting-moods"]);
         assert_eq!(ids("order"), ["setting-own-order", "setting-order", "setting-orders"]);
-        assert_eq!(ids("알림").len(), 6, "{:?}", ids("알림"));
+        assert_eq!(ids("알림").len(), 7, "{:?}", ids("알림"));
         assert!(ids("nothing like this").is_empty());
         assert_eq!(found(Lang::En, 1), "1 setting found.");
         assert_eq!(found(Lang::Ko, 0), "찾는 설정이 없습니다.");
