@@ -12,13 +12,6 @@ pub enum Action {
     FollowTopics(&'static [Topic]),
     /// Scrolls towards messages that are not loaded yet.
     LoadOlder(RoomId),
-    /// Requests a message that others answer, if it is not known.
-    LoadOriginal {
-        /// Which room.
-        room: RoomId,
-        /// The seq of the message.
-        message: Seq,
-    },
     /// Requests those of the messages that are not known.
     LoadMessages {
         /// Which room.

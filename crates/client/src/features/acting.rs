@@ -17,9 +17,6 @@ impl Features {
                 Effects::default()
             }
             Action::OpenRoom(room) => self.joined_rooms.open_room(room),
-            Action::LoadOriginal { room, message } => {
-                self.joined_rooms.load_messages(room, vec![message])
-            }
             Action::LoadMessages { room, messages } => {
                 self.joined_rooms.load_messages(room, messages)
             }

@@ -302,7 +302,6 @@ macro_rules! define_lazy_features {
                     Action::OpenRoom(_)
                     | Action::FollowTopics(_)
                     | Action::LoadOlder(_)
-                    | Action::LoadOriginal { .. }
                     | Action::LoadMessages { .. }
                     | Action::LoadEarlier { .. }
                     | Action::LoadReactions { .. }

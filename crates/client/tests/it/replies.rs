@@ -27,7 +27,7 @@ fn original(client: &TestClient, seq: u64) -> Result<String, &'static str> {
 }
 
 fn load(client: &mut TestClient, message: u64) {
-    client.input(Input::Act(Action::LoadOriginal { room: ROOM, message: Seq(message) }));
+    client.input(Input::Act(Action::LoadMessages { room: ROOM, messages: vec![Seq(message)] }));
 }
 
 /// The questions about single messages since the last call.

@@ -53,8 +53,10 @@ pub(crate) fn Composer(
     let saved_reply = move || reply_draft.read().parse().ok().map(Seq);
     let on_change = move |has_text: bool| {
         // A message that comes back may answer another one.
-        if reply_to.get_untracked().is_none() {
-            reply_to.set(saved_reply());
+        if reply_to.get_untracked().is_none()
+            && let Some(original) = saved_reply()
+        {
+            reply_to.set(Some(original));
         }
         driver.act(if has_text { Action::Keystroke(room) } else { Action::StopTyping });
     };

@@ -147,7 +147,10 @@ impl World {
         let replies = timeline.messages().iter().rev().filter_map(|message| message.reply_to);
         let drawn: Vec<Seq> = replies.take(5).collect();
         for message in drawn {
-            self.input(peer, Input::Act(Action::LoadOriginal { room: FIRST_ROOM, message }));
+            self.input(
+                peer,
+                Input::Act(Action::LoadMessages { room: FIRST_ROOM, messages: vec![message] }),
+            );
         }
     }
 

@@ -71,7 +71,7 @@ pub(super) fn quoted(app: AppContext, room: RoomId, original: Seq) -> Memo<Quote
     });
     effect(move || {
         if quoted.with(|quoted| *quoted == Quoted::Unknown) {
-            app.driver.act(Action::LoadOriginal { room, message: original });
+            app.driver.act(Action::LoadMessages { room, messages: vec![original] });
         }
     });
     quoted
